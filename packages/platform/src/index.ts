@@ -1,0 +1,15 @@
+export { type Clock, toRfc3339 } from './clock.ts';
+export { sleep, type TimerHandle, type Timers, type TimeSource } from './timers.ts';
+export { type Random, randomHex, uniformFloat, uniformInt } from './random.ts';
+export {
+  FileError,
+  type FileFacts,
+  type Files,
+  fileErrorCode,
+  removeDurably,
+  writeAtomically,
+} from './files.ts';
+export { type BackoffLimits, fullJitterMs } from './backoff.ts';
+export { Mutex, SingleFlight } from './single-flight.ts';
+export { systemClock, systemRandom, systemTimers } from './real/system.ts';
+export { systemFiles } from './real/files.ts';
