@@ -1,0 +1,60 @@
+/** Every number that the two ends have agreed on. Source: the wire contract, sections 1 to 3. */
+
+/** Largest body of any request to the device-side API, in bytes. */
+export const bodyBytesMax = 16 * 1024;
+/** Largest body of an operator's request (a batch of 10,000 codes needs no more), in bytes. */
+export const operatorBodyBytesMax = 256 * 1024;
+/** Deepest nesting inside `hardware_info` and `network_info`, each counted from itself as 1. */
+export const infoDepthMax = 4;
+/** Most keys in one object of the open info documents. */
+export const infoKeysMax = 64;
+
+/** Length of an `Idempotency-Key`, in visible ASCII characters. */
+export const idempotencyKeyLengthMin = 32;
+export const idempotencyKeyLengthMax = 128;
+
+/** Two-group codes are made only while at most this many of them are live in the whole cloud. */
+export const twoGroupCodesLiveMax = 100;
+export const codeGroupsMin = 2;
+export const codeGroupsMax = 6;
+export const codesPerRequestMax = 10_000;
+export const codeTtlSecondsMin = 60;
+export const codeTtlSecondsMax = 366 * 24 * 3600;
+
+/** Distinct unknown codes that one address may try within {@link unknownCodesWindowSeconds}. */
+export const unknownCodesPerAddressMax = 36;
+export const unknownCodesWindowSeconds = 24 * 3600;
+
+/** Largest tunnel frame, in bytes. */
+export const frameBytesMax = 64 * 1024;
+/** A socket that has sent no `connect` by then is closed with 4408. */
+export const connectDeadlineSeconds = 10;
+export const heartbeatSeconds = 30;
+/** After this many silent heartbeats the cloud closes with 4410. */
+export const silentHeartbeatsMax = 3;
+/** After this many pongs that did not come the device reconnects. */
+export const missedPongsMax = 2;
+
+/** Reconnect backoff of a device: full jitter, doubling, reset after a connection has lasted this long. */
+export const backoffFirstSeconds = 1;
+export const backoffMostSeconds = 60;
+export const backoffResetSeconds = 60;
+
+/** Key rotation is offered from this many days ahead of the key's expiry. */
+export const rotationLeadDays = 30;
+/** Devices that cannot rotate are listed this many days ahead. */
+export const rotationWarningDays = 60;
+/** With an expired key a device may still connect, to rotate, for this many days. */
+export const expiredKeyGraceDays = 90;
+
+/** After a cloud restart a device that was online counts as `reconnecting` for this long. */
+export const reconnectingSeconds = 90;
+
+export const commandTimeoutMsDefault = 10_000;
+export const commandTimeoutMsMax = 120_000;
+
+export const pageLimitDefault = 50;
+export const pageLimitMax = 500;
+
+/** Largest document of a shadow's `desired` or `reported` half, in bytes of JSON. */
+export const shadowBytesMax = 32 * 1024;

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { infoDepthMax, infoKeysMax, pageLimitDefault, pageLimitMax } from '../limits.ts';
+
+/** RFC 3339 in UTC. */
+export const timeSchema = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/**
+ * Any JSON value. What JSON.parse made is JSON by construction, so nothing walks it here: a recursive check would
+ * let a body of ten thousand brackets exhaust the stack.
+ */
+export const jsonSchema: z.ZodType<Json> = z.custom<Json>(() => true).meta({ description: 'any JSON value' });
+
+/** A short text a person wrote: trimmed, without control characters. */
+export function label(lengthMax: number): z.ZodType<string, string> {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(lengthMax)
+    .refine((text) => !/\p{Cc}/u.test(text), 'must not contain control characters');
+}
+
+export const tagsSchema = z.array(label(64)).max(32);
+
+/** A JSON object of any members. Callers bound its bytes. */
+export const jsonObjectSchema: z.ZodType<JsonObject> = z
+  .custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    message: 'must be a JSON object',
+  })
+  .meta({ type: 'object', additionalProperties: true });
+
+/** Why a document is deeper or wider than the wire contract allows, or undefined. */
+export function boundedProblem(value: unknown, depth: number): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > infoDepthMax) return `is nested deeper than ${String(infoDepthMax)}`;
+  const members = Object.values(value);
+  if (members.length > infoKeysMax) return `has more than ${String(infoKeysMax)} members in one object`;
+  for (const member of members) {
+    const problem = boundedProblem(member, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Query parameters of every list. Numbers arrive as text. */
+export const pageQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(pageLimitMax).default(pageLimitDefault),
+  cursor: z.string().max(200).optional(),
+  offset: z.coerce.number().int().min(0).max(10_000_000).optional(),
+});
+
+/** The members every list answer carries. */
+export const pageShape = {
+  total: z.number().int(),
+  limit: z.number().int(),
+  offset: z.number().int(),
+  next_cursor: z.string().nullable(),
+};

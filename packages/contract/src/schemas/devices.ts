@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { jsonObjectSchema, label, pageQuerySchema, pageShape, tagsSchema, timeSchema } from './common.ts';
+
+export const deviceStatusSchema = z.enum([
+  'never_connected',
+  'online',
+  'offline',
+  'reconnecting',
+  'quarantined',
+  'revoked',
+]);
+
+export const deviceKeySchema = z.object({
+  /** Public id of the credential; safe to show and log. */
+  id: z.string(),
+  created_at: timeSchema,
+  expires_at: timeSchema,
+  first_used_at: timeSchema.nullable(),
+  /** A successor has been offered or issued and has not authenticated yet. */
+  rotation_pending: z.boolean(),
+  /** null until the device has shown whether it can. */
+  can_rotate: z.boolean().nullable(),
+});
+
+export const deviceSchema = z
+  .object({
+    device_id: z.string(),
+    name: z.string().nullable(),
+    status: deviceStatusSchema,
+    /** Since when, where known. */
+    status_since: timeSchema.nullable(),
+    tags: z.array(z.string()),
+    group: z.string().nullable(),
+    created_at: timeSchema,
+    /** How the identity came to be. */
+    origin: z.enum(['code', 'operator']),
+    code_id: z.string().nullable(),
+    agent_version: z.string().nullable(),
+    hardware_info: jsonObjectSchema,
+    network_info: jsonObjectSchema,
+    last_seen_at: timeSchema.nullable(),
+    last_address: z.string().nullable(),
+    last_close_reason: z.string().nullable(),
+    /** null when no credential of the device can authenticate any more. */
+    key: deviceKeySchema.nullable(),
+  })
+  .meta({ id: 'Device' });
+
+export const createDeviceRequestSchema = z
+  .object({ name: label(128).optional(), tags: tagsSchema.default([]), group: label(64).optional() })
+  .strict()
+  .meta({ id: 'CreateDeviceRequest' });
+
+export const updateDeviceRequestSchema = z
+  .object({
+    name: label(128).nullable().optional(),
+    tags: tagsSchema.optional(),
+    group: label(64).nullable().optional(),
+  })
+  .strict()
+  .meta({ id: 'UpdateDeviceRequest' });
+
+export const listDevicesQuerySchema = pageQuerySchema.extend({
+  status: deviceStatusSchema.optional(),
+  /** Searches id, name, host name, addresses, board and serial number. */
+  q: z.string().trim().max(128).optional(),
+  tag: z.string().max(64).optional(),
+  group: z.string().max(64).optional(),
+});
+export const listDevicesResponseSchema = z.object({ devices: z.array(deviceSchema), ...pageShape });
+
+export const devicePresenceSchema = z
+  .object({
+    device_id: z.string(),
+    status: deviceStatusSchema,
+    connected: z.boolean(),
+    status_since: timeSchema.nullable(),
+    last_seen_at: timeSchema.nullable(),
+    last_address: z.string().nullable(),
+    last_close_reason: z.string().nullable(),
+    key_expires_at: timeSchema.nullable(),
+  })
+  .meta({ id: 'DevicePresence' });
+
+export const rotateKeyRequestSchema = z
+  .object({ mode: z.enum(['tunnel', 'replace']).default('tunnel') })
+  .strict();
+export const rotateKeyOfferedSchema = z.object({
+  device_id: z.string(),
+  status: z.literal('offered'),
+  /** false: it will be offered when the device connects. */
+  delivered: z.boolean(),
+  key_id: z.string(),
+  expires_at: timeSchema,
+});
+export const extendKeyRequestSchema = z.object({ days: z.number().int().min(1).max(3650) }).strict();
+export const extendKeyResponseSchema = z.object({ device_id: z.string(), expires_at: timeSchema });
+
+export type DeviceStatus = z.infer<typeof deviceStatusSchema>;
+export type DeviceKey = z.infer<typeof deviceKeySchema>;
+export type Device = z.infer<typeof deviceSchema>;
+export type DevicePresence = z.infer<typeof devicePresenceSchema>;
+export type CreateDeviceRequest = z.infer<typeof createDeviceRequestSchema>;
+export type UpdateDeviceRequest = z.infer<typeof updateDeviceRequestSchema>;
+export type ListDevicesQuery = z.infer<typeof listDevicesQuerySchema>;
+export type ListDevicesResponse = z.infer<typeof listDevicesResponseSchema>;

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { jsonObjectSchema, pageQuerySchema, pageShape, timeSchema } from './common.ts';
+
+/** Who or what, did what, to what, from where, with what outcome. */
+export const auditEntrySchema = z
+  .object({
+    id: z.string(),
+    at: timeSchema,
+    actor: z.object({ kind: z.enum(['operator', 'device', 'system', 'anonymous']), id: z.string() }),
+    action: z.string(),
+    object: z.object({ kind: z.string(), id: z.string() }).nullable(),
+    address: z.string().nullable(),
+    outcome: z.enum(['success', 'failure']),
+    /** An error code of the catalogue when the outcome is a failure. */
+    reason: z.string().nullable(),
+    request_id: z.string().nullable(),
+    detail: jsonObjectSchema,
+  })
+  .meta({ id: 'AuditEntry' });
+
+export const listAuditQuerySchema = pageQuerySchema.extend({
+  actor: z.string().max(128).optional(),
+  action: z.string().max(64).optional(),
+  object: z.string().max(128).optional(),
+  outcome: z.enum(['success', 'failure']).optional(),
+  since: timeSchema.optional(),
+  until: timeSchema.optional(),
+});
+export const listAuditResponseSchema = z.object({ entries: z.array(auditEntrySchema), ...pageShape });
+
+export const eventTypes = [
+  'code.created',
+  'code.revoked',
+  'code.failed_attempt',
+  'device.provisioned',
+  'device.created',
+  'device.updated',
+  'device.online',
+  'device.offline',
+  'device.revoked',
+  'device.restored',
+  'device.deleted',
+  'device.key_offered',
+  'device.key_rotated',
+  'device.key_extended',
+  'device.cannot_rotate',
+  'shadow.updated',
+] as const;
+export const eventTypeSchema = z.enum(eventTypes);
+
+/** One server-sent event: `id:` is the sequence, `event:` the type, `data:` this document. */
+export const eventSchema = z
+  .object({ type: eventTypeSchema, at: timeSchema, object: z.string(), data: jsonObjectSchema })
+  .meta({ id: 'Event' });
+
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'starting', 'stopping', 'failing']),
+  checks: z.record(z.string(), z.enum(['ok', 'failing'])).optional(),
+});
+
+export type AuditEntry = z.infer<typeof auditEntrySchema>;
+export type ListAuditQuery = z.infer<typeof listAuditQuerySchema>;
+export type EventType = z.infer<typeof eventTypeSchema>;
+export type CloudEvent = z.infer<typeof eventSchema>;
