@@ -27,8 +27,16 @@ const provisioning = {
     'This provisioning code has already been used',
     'Each code makes one device. Make a new code under Devices → Add Device.',
   ),
-  code_revoked: entry(410, 'This provisioning code was revoked', 'Make a new code under Devices → Add Device.'),
-  code_expired: entry(410, 'This provisioning code has expired', 'Make a new code under Devices → Add Device.'),
+  code_revoked: entry(
+    410,
+    'This provisioning code was revoked',
+    'Make a new code under Devices → Add Device.',
+  ),
+  code_expired: entry(
+    410,
+    'This provisioning code has expired',
+    'Make a new code under Devices → Add Device.',
+  ),
   claim_completed: entry(
     409,
     'This registration is complete and its key is in use',
@@ -57,7 +65,11 @@ const provisioning = {
 } as const;
 
 const requests = {
-  request_malformed: entry(400, 'The request is not in the form expected', 'Correct the fields named in errors[].'),
+  request_malformed: entry(
+    400,
+    'The request is not in the form expected',
+    'Correct the fields named in errors[].',
+  ),
   body_too_large: entry(413, 'The request body is too large', 'Send a smaller body.'),
   media_type_unsupported: entry(
     415,
@@ -164,7 +176,7 @@ const resources = {
   command_reserved: entry(
     400,
     'This action is reserved for the service itself',
-    'Use POST /api/v1/devices/{id}/rotate-key to rotate a key.',
+    'Use POST /api/v1/devices/{id}/rotate-key for a new key, and PUT /api/v1/devices/{id}/shadow for desired state.',
   ),
   command_timeout: entry(
     504,
@@ -218,7 +230,11 @@ const device = {
     'A different provisioning code is configured, but this device already has a working identity',
     'Remove EDGEFLOW_PROVISIONING_CODE, or replace the identity with "force": true.',
   ),
-  settings_invalid: entry(0, 'A setting is wrong', 'Correct the setting named in the message, then start again.'),
+  settings_invalid: entry(
+    0,
+    'A setting is wrong',
+    'Correct the setting named in the message, then start again.',
+  ),
   state_folder_unusable: entry(
     0,
     'The state folder cannot be written; no code was sent',
@@ -229,8 +245,18 @@ const device = {
     'The stored identity cannot be opened',
     'See the message for the cause; nothing was deleted.',
   ),
-  name_not_resolved: entry(0, 'The host name of the cloud does not resolve', 'Check EDGEFLOW_SAAS_URL and DNS.', true),
-  cloud_unreachable: entry(0, 'The cloud cannot be reached', 'Check the network, the address and the firewall.', true),
+  name_not_resolved: entry(
+    0,
+    'The host name of the cloud does not resolve',
+    'Check EDGEFLOW_SAAS_URL and DNS.',
+    true,
+  ),
+  cloud_unreachable: entry(
+    0,
+    'The cloud cannot be reached',
+    'Check the network, the address and the firewall.',
+    true,
+  ),
   proxy_refused: entry(0, 'The proxy refused the connection', 'Check HTTPS_PROXY and its credentials.', true),
   tls_untrusted: entry(
     0,
@@ -262,7 +288,12 @@ const device = {
     'Check EDGEFLOW_SAAS_URL; a captive portal or a proxy may be answering in its place.',
     true,
   ),
-  answer_malformed: entry(0, 'The cloud answered in a form that cannot be read', 'Check the versions of both.', true),
+  answer_malformed: entry(
+    0,
+    'The cloud answered in a form that cannot be read',
+    'Check the versions of both.',
+    true,
+  ),
   tunnel_silent: entry(0, 'The cloud stopped answering heartbeats', 'Nothing; the device reconnects.', true),
   tunnel_closed: entry(0, 'The tunnel closed', 'Nothing; the device reconnects.', true),
 } as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 import * as codes from './schemas/codes.ts';
 import * as commands from './schemas/commands.ts';
@@ -7,8 +7,9 @@ import * as provision from './schemas/provision.ts';
 import * as records from './schemas/records.ts';
 import * as shadow from './schemas/shadow.ts';
 
-/** What an operator must at least be. `device`: the device's own key; `any`: either of the two. */
-export type Access = 'public' | 'device' | 'device_or_viewer' | 'viewer' | 'operator' | 'admin' | 'owner';
+/** Who may call: the least role of an operator, or the key of the device that the address names. */
+export type Access =
+  'public' | 'device_or_viewer' | 'device_or_operator' | 'viewer' | 'operator' | 'admin' | 'owner';
 
 /** One call of the cloud's HTTP API. Types, checks and OpenAPI all come from these. */
 export interface Operation {
@@ -197,7 +198,7 @@ export const operations = {
     method: 'PUT',
     path: `${device}/shadow`,
     summary: 'Merge into the shadow: a device its reported half, an operator the desired one',
-    access: 'device_or_viewer',
+    access: 'device_or_operator',
     body: shadow.shadowUpdateSchema,
     answers: { 200: shadow.shadowSchema },
     errors: ['key_rejected', 'device_mismatch', 'device_not_found', 'forbidden', 'version_conflict'],

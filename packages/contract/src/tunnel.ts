@@ -7,6 +7,8 @@ import { jsonSchema } from './schemas/common.ts';
  */
 
 const shortText = z.string().max(256);
+/** Text, or as good as absent: a frame is not lost over a time that nobody needs. */
+const timestamp = z.string().optional().catch(undefined);
 
 export const connectFrameSchema = z.object({
   type: z.literal('connect'),
@@ -21,12 +23,12 @@ export const connectFrameSchema = z.object({
 export const connectedFrameSchema = z.object({
   type: z.literal('connected'),
   device_id: z.string(),
-  timestamp: z.string().optional(),
+  timestamp,
 });
 
 export const errorFrameSchema = z.object({ type: z.literal('error'), error: z.string() });
 export const pingFrameSchema = z.object({ type: z.literal('ping') });
-export const pongFrameSchema = z.object({ type: z.literal('pong'), timestamp: z.string().optional() });
+export const pongFrameSchema = z.object({ type: z.literal('pong'), timestamp });
 
 export const commandFrameSchema = z.object({
   type: z.literal('command'),
@@ -59,10 +61,18 @@ export type ResponseFrame = z.infer<typeof responseFrameSchema>;
 export type Frame = z.infer<typeof frameSchema>;
 
 export type FrameReading =
-  | { readonly kind: 'frame'; readonly frame: Frame }
+  | {
+      readonly kind: 'frame';
+      readonly frame: Frame;
+      /** What the frame says of its sender, whatever its type. */
+      readonly deviceId: string | undefined;
+    }
   /** A type this version does not know: to be ignored. */
   | { readonly kind: 'unknown_type'; readonly type: string }
-  | { readonly kind: 'malformed'; readonly problem: string };
+  /** A known type whose members are wrong. */
+  | { readonly kind: 'malformed'; readonly type: string; readonly problem: string }
+  /** Not JSON, or not an object with a `type`. */
+  | { readonly kind: 'not_a_frame'; readonly problem: string };
 
 const knownTypes: readonly string[] = frameSchema.options.map((option) => option.shape.type.value);
 
@@ -72,17 +82,19 @@ export function readFrame(text: string): FrameReading {
   try {
     value = JSON.parse(text);
   } catch {
-    return { kind: 'malformed', problem: 'not JSON' };
+    return { kind: 'not_a_frame', problem: 'not JSON' };
   }
   if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') {
-    return { kind: 'malformed', problem: 'not an object with a "type"' };
+    return { kind: 'not_a_frame', problem: 'not an object with a "type"' };
   }
-  if (value.type === 'ping') return { kind: 'frame', frame: { type: 'ping' } };
+  const deviceId = 'device_id' in value && typeof value.device_id === 'string' ? value.device_id : undefined;
+  if (value.type === 'ping') return { kind: 'frame', frame: { type: 'ping' }, deviceId };
   if (!knownTypes.includes(value.type)) return { kind: 'unknown_type', type: value.type.slice(0, 64) };
   const parsed = frameSchema.safeParse(value);
-  if (parsed.success) return { kind: 'frame', frame: parsed.data };
+  if (parsed.success) return { kind: 'frame', frame: parsed.data, deviceId };
   const issue = parsed.error.issues[0];
-  return { kind: 'malformed', problem: `${value.type}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}` };
+  const problem = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
+  return { kind: 'malformed', type: value.type, problem };
 }
 
 /** Payload of the reserved command `rotate_key`. */

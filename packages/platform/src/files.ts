@@ -56,6 +56,9 @@ export class FileError extends Error {
 /**
  * Replaces `path` so that after a crash at any instant it holds the old bytes or the new, never a mixture:
  * temporary file beside it, fsync, rename, fsync of the folder. Resolved means durable.
+ *
+ * The temporary file has one name, `path` + `.new`, so that crashes leave at most one behind: callers for the same
+ * path take turns.
  */
 export async function writeAtomically(
   files: Files,

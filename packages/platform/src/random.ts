@@ -6,10 +6,11 @@ export interface Random {
 
 /** A uniform number in [0, 1) with 53 random bits, as `Math.random` promises but from `random`. */
 export function uniformFloat(random: Random): number {
-  const b = random.bytes(7);
-  let value = 0;
-  for (const byte of b) value = value * 256 + byte;
-  return (value % 2 ** 53) / 2 ** 53;
+  const [top = 0, ...rest] = random.bytes(7);
+  // 5 bits and six bytes. One bit more and the sum would be rounded, which takes the lowest bits away.
+  let value = top & 0x1f;
+  for (const byte of rest) value = value * 256 + byte;
+  return value / 2 ** 53;
 }
 
 /** A uniform integer in [0, bound). Unbiased: values from the incomplete last range are thrown away. */

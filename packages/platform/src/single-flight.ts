@@ -27,9 +27,13 @@ export class SingleFlight<T> {
   }
 
   run(task: () => Promise<T>): Promise<T> {
-    this.#running ??= task().finally(() => {
-      this.#running = undefined;
-    });
+    // The task starts a microtask later, so that it is already known to run when it calls back into this object, and
+    // so that one which throws before its first await rejects like any other.
+    this.#running ??= Promise.resolve()
+      .then(task)
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
   }
 }

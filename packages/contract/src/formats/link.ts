@@ -32,7 +32,10 @@ export function parseProvisioningLink(text: string): LinkReading {
   const trimmed = text.trim();
   const match = /^(https?:\/\/[\x21\x22\x24-\x7e]+)\/add#([\x21-\x7e]+)&c=([0-9A-Z]{2})$/.exec(trimmed);
   if (match === null) {
-    return unreadable('this is not a provisioning link', 'Copy the whole link again, from https:// to its end.');
+    return unreadable(
+      'this is not a provisioning link',
+      'Copy the whole link again, from https:// to its end.',
+    );
   }
   const [, cloudUrl = '', parameters = '', check = ''] = match;
   if (linkCheckValue(trimmed.slice(0, trimmed.lastIndexOf('&c='))) !== check) {
@@ -64,11 +67,15 @@ function readParameters(cloudUrl: string, parameters: string): LinkReading {
     else if (name === 'pin') pins.push(value);
   }
   if (version !== '1') {
-    return unreadable('the link is of a newer kind than this program reads', 'Update the agent, then try again.');
+    return unreadable(
+      'the link is of a newer kind than this program reads',
+      'Update the agent, then try again.',
+    );
   }
   const symbols = parseProvisioningCode(code ?? '');
   if (symbols === undefined) return unreadable('the link holds no code', 'Make a new code in the dashboard.');
-  if (!pins.every(isSpkiPin)) return unreadable('the link holds a damaged pin', 'Copy or scan the link again.');
+  if (!pins.every(isSpkiPin))
+    return unreadable('the link holds a damaged pin', 'Copy or scan the link again.');
   return { ok: true, link: { cloudUrl, code: displayCode(symbols), pins } };
 }
 

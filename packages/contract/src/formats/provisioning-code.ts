@@ -3,6 +3,10 @@ import type { RandomBytes } from './ids.ts';
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const groupLength = 4;
+/** Longest text read as a code, in UTF-16 units: the longest code with room for what people put between symbols. */
+const textLengthMax = 128;
+/** Dashes of every kind (the minus sign is no dash to Unicode), spaces, and the invisible marks that copying brings. */
+const separators = /[\p{Pd}\p{Cf}\u2212\s]/gu;
 
 /**
  * A new code of `groups` groups. 32 divides 256, so the low five bits of each random byte are unbiased.
@@ -23,15 +27,11 @@ export function makeProvisioningCode(groups: number, randomBytes: RandomBytes): 
  * @returns the bare symbols (`A1B2C3D4`), or undefined when the text cannot be a code.
  */
 export function parseProvisioningCode(text: string): string | undefined {
-  if (text.length > 128) return undefined;
-  const squeezed = text.replace(/[\p{Pd}\s]/gu, '');
+  if (text.length > textLengthMax) return undefined;
+  const squeezed = text.replace(separators, '');
   // ASCII only before upper-casing: 'ı' and 'ſ' would otherwise become I and S.
   if (!/^[0-9A-Za-z]+$/.test(squeezed)) return undefined;
-  const symbols = squeezed
-    .toUpperCase()
-    .replace(/^PROV/, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1');
+  const symbols = squeezed.toUpperCase().replace(/^PROV/, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
   if (!/^[0-9A-HJKMNP-TV-Z]+$/.test(symbols)) return undefined;
   const groups = symbols.length / groupLength;
   return Number.isInteger(groups) && groups >= codeGroupsMin && groups <= codeGroupsMax ? symbols : undefined;

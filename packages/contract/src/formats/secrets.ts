@@ -39,14 +39,15 @@ export function isMasked(text: string): boolean {
 }
 
 function formatSecret(prefix: string, bytes: Uint8Array): string {
-  if (bytes.length !== secretBytes) throw new RangeError(`a secret is made from ${String(secretBytes)} bytes`);
+  if (bytes.length !== secretBytes)
+    throw new RangeError(`a secret is made from ${String(secretBytes)} bytes`);
   const body = prefix + bytesToBase62(bytes, bodyLength);
   return body + base62(crc32(body), checkLength);
 }
 
 function isWellFormed(prefix: string, text: string): boolean {
   if (!text.startsWith(prefix) || text.length !== prefix.length + bodyLength + checkLength) return false;
-  if (!/^[0-9A-Za-z_]+$/.test(text)) return false;
+  if (!/^[0-9A-Za-z]+$/.test(text.slice(prefix.length))) return false;
   const body = text.slice(0, -checkLength);
   return text.slice(-checkLength) === base62(crc32(body), checkLength);
 }

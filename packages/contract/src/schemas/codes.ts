@@ -15,11 +15,14 @@ export const macAddressSchema = z
   .refine((hex) => /^[0-9a-f]{12}$/.test(hex), 'must be a MAC address such as dc:a6:32:01:02:03')
   .transform((hex) => (hex.match(/../g) ?? []).join(':'));
 
-export const bindingSchema = z.object({
-  mac_address: macAddressSchema.optional(),
-  serial_number: label(256).optional(),
-  board_model: label(256).optional(),
-});
+/** Strict, like the body around it: a misspelt binding must not make a code that any hardware may use. */
+export const bindingSchema = z
+  .object({
+    mac_address: macAddressSchema.optional(),
+    serial_number: label(256).optional(),
+    board_model: label(256).optional(),
+  })
+  .strict();
 
 export const createCodesRequestSchema = z
   .object({

@@ -3,7 +3,7 @@ import { commandTimeoutMsDefault, commandTimeoutMsMax } from '../limits.ts';
 import { jsonSchema, label } from './common.ts';
 
 /** Actions only the service itself sends. */
-export const reservedActions: readonly string[] = ['rotate_key', 'update_desired'];
+export const reservedActions: readonly string[] = ['rotate_key'];
 
 export const commandRequestSchema = z
   .object({

@@ -9,9 +9,9 @@ export type JsonObject = { [key: string]: Json };
 
 /**
  * Any JSON value. What JSON.parse made is JSON by construction, so nothing walks it here: a recursive check would
- * let a body of ten thousand brackets exhaust the stack.
+ * let a body of ten thousand brackets exhaust the stack. `unknown` and not `custom`, which has no JSON Schema.
  */
-export const jsonSchema: z.ZodType<Json> = z.custom<Json>(() => true).meta({ description: 'any JSON value' });
+export const jsonSchema = z.unknown().meta({ description: 'any JSON value' }) as z.ZodType<Json, Json>;
 
 /** A short text a person wrote: trimmed, without control characters. */
 export function label(lengthMax: number): z.ZodType<string, string> {
@@ -26,18 +26,27 @@ export function label(lengthMax: number): z.ZodType<string, string> {
 export const tagsSchema = z.array(label(64)).max(32);
 
 /** A JSON object of any members. Callers bound its bytes. */
-export const jsonObjectSchema: z.ZodType<JsonObject> = z
-  .custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
-    message: 'must be a JSON object',
-  })
-  .meta({ type: 'object', additionalProperties: true });
+export const jsonObjectSchema = z
+  .unknown()
+  .refine(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be a JSON object',
+  )
+  .meta({ type: 'object', additionalProperties: true }) as z.ZodType<JsonObject, JsonObject>;
 
-/** Why a document is deeper or wider than the wire contract allows, or undefined. */
+/**
+ * Why a document is deeper or wider than the wire contract allows, or undefined. Arrays count as depth; how many
+ * items they hold is bounded by the bytes of the body alone.
+ *
+ * @param depth of `value` itself; 1 for a whole document. It also bounds the recursion.
+ */
 export function boundedProblem(value: unknown, depth: number): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > infoDepthMax) return `is nested deeper than ${String(infoDepthMax)}`;
-  const members = Object.values(value);
-  if (members.length > infoKeysMax) return `has more than ${String(infoKeysMax)} members in one object`;
+  const members: unknown[] = Object.values(value);
+  if (!Array.isArray(value) && members.length > infoKeysMax) {
+    return `has more than ${String(infoKeysMax)} keys in one object`;
+  }
   for (const member of members) {
     const problem = boundedProblem(member, depth + 1);
     if (problem !== undefined) return problem;

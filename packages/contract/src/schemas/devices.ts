@@ -88,14 +88,16 @@ export const rotateKeyRequestSchema = z
 export const rotateKeyOfferedSchema = z.object({
   device_id: z.string(),
   status: z.literal('offered'),
-  /** false: it will be offered when the device connects. */
+  /** false: it will be offered when the device connects; the key is made then. */
   delivered: z.boolean(),
-  key_id: z.string(),
-  expires_at: timeSchema,
+  key_id: z.string().nullable(),
+  expires_at: timeSchema.nullable(),
 });
 export const extendKeyRequestSchema = z.object({ days: z.number().int().min(1).max(3650) }).strict();
 export const extendKeyResponseSchema = z.object({ device_id: z.string(), expires_at: timeSchema });
 
+export type RotateKeyRequest = z.infer<typeof rotateKeyRequestSchema>;
+export type RotateKeyOffered = z.infer<typeof rotateKeyOfferedSchema>;
 export type DeviceStatus = z.infer<typeof deviceStatusSchema>;
 export type DeviceKey = z.infer<typeof deviceKeySchema>;
 export type Device = z.infer<typeof deviceSchema>;

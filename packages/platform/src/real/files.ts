@@ -1,4 +1,5 @@
 import { chmod, mkdir, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { FileError, type Files, fileErrorCode } from '../files.ts';
 
 const readBytesMaxDefault = 1024 * 1024;
@@ -14,7 +15,8 @@ export const systemFiles: Files = {
         const { bytesRead, buffer } = await handle.read(new Uint8Array(16_384), 0, 16_384, null);
         if (bytesRead === 0) break;
         total += bytesRead;
-        if (total > bytesMax) throw new FileError('EFBIG', `${path} is larger than ${String(bytesMax)} bytes`);
+        if (total > bytesMax)
+          throw new FileError('EFBIG', `${path} is larger than ${String(bytesMax)} bytes`);
         chunks.push(buffer.subarray(0, bytesRead));
       }
       return Buffer.concat(chunks);
@@ -40,8 +42,12 @@ export const systemFiles: Files = {
   remove: (path) => rm(path, { force: true }),
 
   async makeFolder(path, mode) {
-    const made = await mkdir(path, { recursive: true, mode });
-    if (made !== undefined) await chmod(path, mode);
+    const firstMade = await mkdir(path, { recursive: true, mode });
+    if (firstMade === undefined) return;
+    // The umask has cut the mode of every folder made. What lies below the first one made is new as well.
+    const top = resolve(firstMade);
+    for (let folder = resolve(path); folder.length >= top.length; folder = dirname(folder))
+      await chmod(folder, mode);
   },
 
   async list(path) {

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Timers } from '../timers.ts';
+import { LongTimeout, timeoutMsMax } from './long-timeout.ts';
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -10,10 +11,16 @@ export const systemClock: Clock = {
 };
 
 export const systemTimers: Timers = {
-  after: (delayMs, callback) => setTimeout(callback, delayMs).unref(),
-  every: (periodMs, callback) => setInterval(callback, periodMs).unref(),
+  after: (delayMs, callback) => new LongTimeout(delayMs, callback),
+  every: (periodMs, callback) => {
+    if (periodMs > timeoutMsMax) {
+      throw new RangeError(`a period is at most ${timeoutMsMax} ms, not ${periodMs}: re-arm with after()`);
+    }
+    return setInterval(callback, periodMs).unref();
+  },
   clear: (handle) => {
-    clearTimeout(handle as NodeJS.Timeout);
+    if (handle instanceof LongTimeout) handle.clear();
+    else clearInterval(handle as NodeJS.Timeout);
   },
   soon: (callback) => {
     setImmediate(callback);

@@ -35,6 +35,8 @@ export class SimulatedFiles implements Files {
     } else {
       existing.bytes = bytes.slice();
       existing.mode = mode;
+      // open(2) with O_TRUNC has thrown the old content away: until the next fsync neither old nor new is safe.
+      existing.durableBytes = undefined;
     }
   }
 
@@ -67,7 +69,8 @@ export class SimulatedFiles implements Files {
   async list(path: string): Promise<string[]> {
     this.#check('list', path);
     if (!this.#folders.has(path)) throw new FileError('ENOENT', path);
-    const names = [...this.#live.keys()].filter((name) => folderOf(name) === path);
+    const all = [...this.#live.keys(), ...this.#folders];
+    const names = all.filter((name) => name !== '/' && folderOf(name) === path);
     return names.map((name) => name.slice(name.lastIndexOf('/') + 1)).sort();
   }
 

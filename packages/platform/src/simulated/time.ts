@@ -41,7 +41,9 @@ export class SimulatedTime implements Clock, Timers {
   }
 
   every(periodMs: number, callback: () => void): TimerHandle {
-    return this.#add(periodMs, periodMs, callback);
+    // As Node does; a period of nothing would fire for ever without letting time pass.
+    const wholeMs = Math.max(1, periodMs);
+    return this.#add(wholeMs, wholeMs, callback);
   }
 
   soon(callback: () => void): void {
@@ -61,6 +63,7 @@ export class SimulatedTime implements Clock, Timers {
    * started settle, so that work which they schedule within the span happens within it too.
    */
   async advance(durationMs: number): Promise<void> {
+    if (!(durationMs >= 0)) throw new RangeError(`time passes forwards, not by ${durationMs} ms`);
     const untilMs = this.#monotonicMs + durationMs;
     await settle();
     for (;;) {

@@ -1,0 +1,2 @@
+export { codeRoutes } from './routes.ts';
+export { Codes } from './service.ts';

@@ -1,0 +1,154 @@
+import { sql } from 'kysely';
+import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
+import type { KeyMatch } from './decide.ts';
+
+const columns = {
+  id: 'text',
+  organization_id: 'text',
+  device_id: 'text',
+  key_hash: 'text',
+  origin: 'text',
+  expires_at_ms: 'bigint',
+  rotate_after_ms: 'bigint',
+} as const;
+
+export interface NewCredential {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly deviceId: string;
+  readonly keyHash: string;
+  readonly origin: CredentialRow['origin'];
+  readonly expiresAtMs: number;
+  readonly rotateAfterMs: number;
+}
+
+/** Issues credentials. At most one issued credential a device: the one before, if it never authenticated, ends. */
+export async function issueCredentials(
+  tx: Tx,
+  credentials: readonly NewCredential[],
+  devicesThatExisted: readonly string[],
+): Promise<void> {
+  if (devicesThatExisted.length > 0) {
+    await sql`update credentials set state = 'ended', ended_at_ms = ${tx.nowMs}
+      where state = 'issued' and device_id in ${jsonTexts(tx.kind, devicesThatExisted)}`.execute(tx.db);
+  }
+  const rows = credentials.map((credential) => ({
+    id: credential.id,
+    organization_id: credential.organizationId,
+    device_id: credential.deviceId,
+    key_hash: credential.keyHash,
+    origin: credential.origin,
+    expires_at_ms: credential.expiresAtMs,
+    rotate_after_ms: credential.rotateAfterMs,
+  }));
+  await sql`insert into credentials (id, organization_id, device_id, key_hash, origin, state,
+      created_at_ms, expires_at_ms, rotate_after_ms)
+    select id, organization_id, device_id, key_hash, origin, 'issued', cast(${tx.nowMs} as bigint), expires_at_ms, rotate_after_ms
+    from ${jsonRows(tx.kind, 'r', columns, rows)}`.execute(tx.db);
+}
+
+/** What keys match, by their hash. In a transaction the devices are locked in one order. */
+export async function matchKeys(
+  source: Database | Tx,
+  keyHashes: readonly string[],
+): Promise<Map<string, KeyMatch>> {
+  const credentials = await sql<CredentialRow>`select * from credentials
+    where key_hash in ${jsonTexts(source.kind, keyHashes)}`.execute(source.db);
+  const ids = [...new Set(credentials.rows.map((row) => row.device_id))];
+  const lock = 'forUpdate' in source ? source.forUpdate : sql``;
+  const devices = await sql<DeviceRow>`select * from devices
+    where id in ${jsonTexts(source.kind, ids)} order by id ${lock}`.execute(source.db);
+  const byId = new Map(devices.rows.map((row) => [row.id, row]));
+  const matches = new Map<string, KeyMatch>();
+  for (const credential of credentials.rows) {
+    const device = byId.get(credential.device_id);
+    if (device !== undefined) matches.set(credential.key_hash, { credential, device });
+  }
+  return matches;
+}
+
+/** The living credentials of devices: at most one issued and one active each. */
+export async function livingCredentials(
+  source: Database | Tx,
+  deviceIds: readonly string[],
+): Promise<CredentialRow[]> {
+  if (deviceIds.length === 0) return [];
+  const rows = await sql<CredentialRow>`select * from credentials
+    where state <> 'ended' and device_id in ${jsonTexts(source.kind, deviceIds)}`.execute(source.db);
+  return rows.rows;
+}
+
+/**
+ * The first authentication of issued keys: from now on they are the devices' keys, and the ones before are dead.
+ *
+ * @returns the devices whose earlier key died by it
+ */
+export async function activateCredentials(tx: Tx, credentials: readonly CredentialRow[]): Promise<string[]> {
+  const deviceIds = credentials.map((credential) => credential.device_id);
+  const ended = await sql<{ device_id: string }>`update credentials
+    set state = 'ended', ended_at_ms = ${tx.nowMs}
+    where state = 'active' and device_id in ${jsonTexts(tx.kind, deviceIds)} returning device_id`.execute(
+    tx.db,
+  );
+  const ids = credentials.map((credential) => credential.id);
+  await sql`update credentials set state = 'active', authenticated_at_ms = ${tx.nowMs}
+    where state = 'issued' and id in ${jsonTexts(tx.kind, ids)}`.execute(tx.db);
+  const replaced = ended.rows.map((row) => row.device_id);
+  await sql`update devices set rotation_wanted_at_ms = null
+    where rotation_wanted_at_ms is not null and id in ${jsonTexts(tx.kind, deviceIds)}`.execute(tx.db);
+  if (replaced.length > 0) {
+    await sql`update devices set security_changed_at_ms = ${tx.nowMs}
+      where id in ${jsonTexts(tx.kind, replaced)}`.execute(tx.db);
+  }
+  return replaced;
+}
+
+/** Ends every living credential of a device. */
+export async function endCredentials(tx: Tx, deviceId: string): Promise<void> {
+  await tx.db
+    .updateTable('credentials')
+    .set({ state: 'ended', ended_at_ms: tx.nowMs })
+    .where('device_id', '=', deviceId)
+    .where('state', '<>', 'ended')
+    .execute();
+}
+
+/** Takes back an offer that has not been used; returns whether there was one. */
+export async function endOffer(tx: Tx, credentialId: string): Promise<boolean> {
+  const result = await tx.db
+    .updateTable('credentials')
+    .set({ state: 'ended', ended_at_ms: tx.nowMs })
+    .where('id', '=', credentialId)
+    .where('state', '=', 'issued')
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Moves the expiry of living credentials. */
+export async function moveExpiry(
+  tx: Tx,
+  credentialId: string,
+  life: { readonly expiresAtMs: number; readonly rotateAfterMs: number },
+): Promise<void> {
+  await tx.db
+    .updateTable('credentials')
+    .set({ expires_at_ms: life.expiresAtMs, rotate_after_ms: life.rotateAfterMs })
+    .where('id', '=', credentialId)
+    .execute();
+}
+
+/** The same by the public ids of credentials, for tunnels that are open already. */
+export async function matchKeysById(
+  database: Database,
+  ids: readonly string[],
+): Promise<Map<string, KeyMatch>> {
+  const credentials = await sql<CredentialRow>`select * from credentials
+    where id in ${jsonTexts(database.kind, ids)}`.execute(database.db);
+  const matches = await matchKeys(
+    database,
+    credentials.rows.map((row) => row.key_hash),
+  );
+  return new Map([...matches.values()].map((match) => [match.credential.id, match]));
+}

@@ -1,0 +1,34 @@
+import { operations } from '@edgeflow/contract';
+import type { FastifyInstance } from 'fastify';
+import { answer } from '../../http/answer.ts';
+import { route } from '../../http/route.ts';
+import { operatorOf } from '../identity/index.ts';
+import type { Devices } from './service.ts';
+
+export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
+  route(app, operations.createDevice, async (call) =>
+    answer(201, await devices.create(operatorOf(call), call.body)),
+  );
+  route(app, operations.listDevices, async (call) =>
+    answer(200, await devices.list(operatorOf(call), call.query)),
+  );
+  route(app, operations.readDevice, async (call) =>
+    answer(200, await devices.read(operatorOf(call), call.params.id)),
+  );
+  route(app, operations.readDeviceStatus, async (call) =>
+    answer(200, await devices.presence(operatorOf(call), call.params.id)),
+  );
+  route(app, operations.updateDevice, async (call) =>
+    answer(200, await devices.update(operatorOf(call), call.params.id, call.body)),
+  );
+  route(app, operations.revokeDevice, async (call) =>
+    answer(200, await devices.revoke(operatorOf(call), call.params.id)),
+  );
+  route(app, operations.restoreDevice, async (call) =>
+    answer(200, await devices.restore(operatorOf(call), call.params.id)),
+  );
+  route(app, operations.deleteDevice, async (call) => {
+    await devices.delete(operatorOf(call), call.params.id);
+    return { status: 204 as const };
+  });
+}

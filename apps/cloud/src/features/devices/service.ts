@@ -1,0 +1,208 @@
+import {
+  type CreateDeviceRequest,
+  type Device,
+  type DevicePresence,
+  type EventType,
+  formatApiKey,
+  type HardwareInfo,
+  type ListDevicesQuery,
+  type ListDevicesResponse,
+  makeId,
+  type NetworkInfo,
+  type ProvisionResponse,
+  secretBytes,
+  type UpdateDeviceRequest,
+} from '@edgeflow/contract';
+import { type Random, toRfc3339 } from '@edgeflow/platform';
+import { ProblemError } from '../../http/problems.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import type { DeviceLifecycle, DeviceRow } from '../../storage/tables.ts';
+import { insertAudit } from '../audit/index.ts';
+import { hashApiKey, issueCredentials, keyLife, livingCredentials } from '../credentials/index.ts';
+import { type Events, insertEvents } from '../events/index.ts';
+import type { Operator } from '../identity/index.ts';
+import { deviceSearchText } from './search.ts';
+import {
+  countDevice,
+  insertDevice,
+  listDevices,
+  readDevice,
+  setLifecycle,
+  uncountDevice,
+  updateDevice,
+} from './store.ts';
+import { type LivePresence, viewDevice, viewPresence } from './view.ts';
+
+export interface DevicesOptions {
+  readonly database: Database;
+  readonly random: Random;
+  readonly events: Events;
+  readonly live: LivePresence;
+  readonly keyTtlDays: number;
+  /** Called after the commit of whatever may end open tunnels. */
+  readonly securityChanged: (deviceIds: readonly string[]) => void;
+}
+
+/** What operators do with devices. */
+export class Devices {
+  readonly #options: DevicesOptions;
+
+  constructor(options: DevicesOptions) {
+    this.#options = options;
+  }
+
+  /** Makes an identity beforehand. The key exists in this answer and nowhere else. */
+  async create(operator: Operator, request: CreateDeviceRequest): Promise<ProvisionResponse> {
+    const { database, events, keyTtlDays, random } = this.#options;
+    const apiKey = formatApiKey(random.bytes(secretBytes));
+    const id = makeId('device', random.bytes);
+    const { organizationId } = operator;
+    const answer = await database.transaction(async (tx) => {
+      if (!(await countDevice(tx, organizationId))) throw new ProblemError('device_limit_reached');
+      const life = keyLife(tx.nowMs, keyTtlDays, random);
+      const name = request.name ?? null;
+      await insertDevice(tx, {
+        id,
+        organizationId,
+        name,
+        tags: request.tags,
+        group: request.group ?? null,
+        searchText: deviceSearchText(id, name, {}, {}),
+      });
+      const credentialId = makeId('credential', random.bytes);
+      await issueCredentials(
+        tx,
+        [
+          {
+            id: credentialId,
+            organizationId,
+            deviceId: id,
+            keyHash: hashApiKey(apiKey),
+            origin: 'operator',
+            ...life,
+          },
+        ],
+        [],
+      );
+      await record(tx, operator, id, 'device.create', 'device.created');
+      return { device_id: id, api_key: apiKey, expires_at: toRfc3339(life.expiresAtMs) };
+    });
+    events.poke();
+    return answer;
+  }
+
+  async list(operator: Operator, query: ListDevicesQuery): Promise<ListDevicesResponse> {
+    const { database, live } = this.#options;
+    const page = await listDevices(database, operator.organizationId, query);
+    const credentials = await livingCredentials(
+      database,
+      page.rows.map((row) => row.id),
+    );
+    const byDevice = Map.groupBy(credentials, (credential) => credential.device_id);
+    return {
+      devices: page.rows.map((row) => viewDevice(row, byDevice.get(row.id) ?? [], live)),
+      total: page.total,
+      limit: query.limit,
+      offset: query.offset ?? 0,
+      next_cursor: page.nextCursor,
+    };
+  }
+
+  async read(operator: Operator, id: string): Promise<Device> {
+    return this.#view(this.#options.database, await this.#require(operator, id));
+  }
+
+  async presence(operator: Operator, id: string): Promise<DevicePresence> {
+    const row = await this.#require(operator, id);
+    return viewPresence(row, await livingCredentials(this.#options.database, [id]), this.#options.live);
+  }
+
+  async update(operator: Operator, id: string, change: UpdateDeviceRequest): Promise<Device> {
+    return this.#change(operator, id, async (tx, row) => {
+      const name = change.name === undefined ? row.name : change.name;
+      const hardware = JSON.parse(row.hardware_info) as HardwareInfo;
+      const network = JSON.parse(row.network_info) as NetworkInfo;
+      await updateDevice(tx, id, change, deviceSearchText(id, name, hardware, network));
+      await record(tx, operator, id, 'device.update', 'device.updated');
+    });
+  }
+
+  /** Refuses the device until it is restored. */
+  async revoke(operator: Operator, id: string): Promise<Device> {
+    return this.#setLifecycle(operator, id, 'revoked', 'device.revoke', 'device.revoked');
+  }
+
+  /** Undoes a revocation or quarantine: the same key works again. */
+  async restore(operator: Operator, id: string): Promise<Device> {
+    return this.#setLifecycle(operator, id, 'active', 'device.restore', 'device.restored');
+  }
+
+  /** Leaves a tombstone, so that the device's own key still learns what happened. */
+  async delete(operator: Operator, id: string): Promise<void> {
+    const { database, events, securityChanged } = this.#options;
+    await database.transaction(async (tx) => {
+      await uncountDevice(tx, operator.organizationId);
+      const row = await readDevice(tx, operator.organizationId, id);
+      if (row === undefined) throw new ProblemError('device_not_found');
+      await setLifecycle(tx, id, 'deleted');
+      await record(tx, operator, id, 'device.delete', 'device.deleted');
+    });
+    events.poke();
+    securityChanged([id]);
+  }
+
+  async #setLifecycle(
+    operator: Operator,
+    id: string,
+    lifecycle: DeviceLifecycle,
+    action: string,
+    event: EventType,
+  ): Promise<Device> {
+    const view = await this.#change(operator, id, async (tx, row) => {
+      if (row.lifecycle === lifecycle) return;
+      await setLifecycle(tx, id, lifecycle);
+      await record(tx, operator, id, action, event);
+    });
+    this.#options.securityChanged([id]);
+    return view;
+  }
+
+  async #change(
+    operator: Operator,
+    id: string,
+    work: (tx: Tx, row: DeviceRow) => Promise<void>,
+  ): Promise<Device> {
+    const view = await this.#options.database.transaction(async (tx) => {
+      const row = await readDevice(tx, operator.organizationId, id);
+      if (row === undefined) throw new ProblemError('device_not_found');
+      await work(tx, row);
+      return this.#view(tx, (await readDevice(tx, operator.organizationId, id)) ?? row);
+    });
+    this.#options.events.poke();
+    return view;
+  }
+
+  async #require(operator: Operator, id: string): Promise<DeviceRow> {
+    const row = await readDevice(this.#options.database, operator.organizationId, id);
+    if (row === undefined) throw new ProblemError('device_not_found');
+    return row;
+  }
+
+  async #view(source: Database | Tx, row: DeviceRow): Promise<Device> {
+    return viewDevice(row, await livingCredentials(source, [row.id]), this.#options.live);
+  }
+}
+
+async function record(
+  tx: Tx,
+  operator: Operator,
+  id: string,
+  action: string,
+  event: EventType,
+): Promise<void> {
+  const { organizationId, actor } = operator;
+  const object = { kind: 'device', id };
+  await insertAudit(tx, [{ organizationId, atMs: tx.nowMs, actor, action, object, outcome: 'success' }]);
+  const data = { device_id: id };
+  await insertEvents(tx, [{ organizationId, atMs: tx.nowMs, type: event, objectId: id, data }]);
+}

@@ -1,0 +1,162 @@
+import type { DeviceStatus, ListDevicesQuery, UpdateDeviceRequest } from '@edgeflow/contract';
+import { type SelectQueryBuilder, sql } from 'kysely';
+import type { Database, Tx } from '../../storage/database.ts';
+import { formatCursor, parseCursor } from '../../storage/paging.ts';
+import type { DeviceLifecycle, DeviceRow, Tables } from '../../storage/tables.ts';
+import { likePattern } from './search.ts';
+
+/** A device that has not been deleted; deleted ones are tombstones that only their own key reaches. */
+export async function readDevice(
+  source: Database | Tx,
+  organizationId: string,
+  id: string,
+): Promise<DeviceRow | undefined> {
+  const rows = await sql<DeviceRow>`select * from devices where id = ${id}
+    and organization_id = ${organizationId} and lifecycle <> 'deleted'
+    ${'forUpdate' in source ? source.forUpdate : sql``}`.execute(source.db);
+  return rows.rows[0];
+}
+
+export interface NewDevice {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string | null;
+  readonly tags: readonly string[];
+  readonly group: string | null;
+  readonly searchText: string;
+}
+
+export async function insertDevice(tx: Tx, device: NewDevice): Promise<void> {
+  await tx.db
+    .insertInto('devices')
+    .values({
+      id: device.id,
+      organization_id: device.organizationId,
+      lifecycle: 'active',
+      name: device.name,
+      tags: JSON.stringify(device.tags),
+      device_group: device.group,
+      origin: 'operator',
+      code_id: null,
+      hardware_info: '{}',
+      network_info: '{}',
+      agent_version: null,
+      search_text: device.searchText,
+      created_at_ms: tx.nowMs,
+      lifecycle_changed_at_ms: tx.nowMs,
+      security_changed_at_ms: tx.nowMs,
+      presence: 'never_connected',
+      presence_since_ms: null,
+      session_epoch: 0,
+      last_seen_at_ms: null,
+      last_address: null,
+      last_close_reason: null,
+      rotation_wanted_at_ms: null,
+      can_rotate: null,
+    })
+    .execute();
+}
+
+export async function updateDevice(
+  tx: Tx,
+  id: string,
+  change: UpdateDeviceRequest,
+  searchText: string,
+): Promise<void> {
+  await tx.db
+    .updateTable('devices')
+    .set({
+      search_text: searchText,
+      ...(change.name === undefined ? {} : { name: change.name }),
+      ...(change.tags === undefined ? {} : { tags: JSON.stringify(change.tags) }),
+      ...(change.group === undefined ? {} : { device_group: change.group }),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function setLifecycle(tx: Tx, id: string, lifecycle: DeviceLifecycle): Promise<void> {
+  await tx.db
+    .updateTable('devices')
+    .set({ lifecycle, lifecycle_changed_at_ms: tx.nowMs, security_changed_at_ms: tx.nowMs })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Takes a deleted device off its organization's count. Call it before the device's own row is touched: codes, organizations, devices is the order of locks. */
+export async function uncountDevice(tx: Tx, organizationId: string): Promise<void> {
+  await sql`update organizations set device_count = device_count - 1 where id = ${organizationId}`.execute(
+    tx.db,
+  );
+}
+
+/** Counts one device in, only while the limit holds. */
+export async function countDevice(tx: Tx, organizationId: string): Promise<boolean> {
+  const result = await sql`update organizations set device_count = device_count + 1
+    where id = ${organizationId} and (device_limit is null or device_count < device_limit)`.execute(tx.db);
+  return result.numAffectedRows === 1n;
+}
+
+export interface DevicesPage {
+  readonly rows: readonly DeviceRow[];
+  readonly total: number;
+  readonly nextCursor: string | null;
+}
+
+/** One page, newest first. */
+export async function listDevices(
+  database: Database,
+  organizationId: string,
+  query: ListDevicesQuery,
+): Promise<DevicesPage> {
+  const matching = filtered(database, organizationId, query);
+  const { total } = await matching
+    .select((count) => count.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  let page = matching
+    .selectAll()
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(query.limit + 1);
+  const after = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+  if (after !== undefined) {
+    page = page.where((row) =>
+      row(row.refTuple('created_at_ms', 'id'), '<', row.tuple(after.atMs, after.id)),
+    );
+  } else if (query.offset !== undefined) {
+    page = page.offset(query.offset);
+  }
+  const rows = await page.execute();
+  const shown = rows.slice(0, query.limit);
+  const last = rows.length > query.limit ? shown.at(-1) : undefined;
+  return {
+    rows: shown,
+    total,
+    nextCursor: last === undefined ? null : formatCursor({ atMs: last.created_at_ms, id: last.id }),
+  };
+}
+
+type DevicesQuery = SelectQueryBuilder<Tables, 'devices', object>;
+
+function filtered(database: Database, organizationId: string, query: ListDevicesQuery): DevicesQuery {
+  let matching: DevicesQuery = database.db
+    .selectFrom('devices')
+    .where('organization_id', '=', organizationId)
+    .where('lifecycle', '<>', 'deleted');
+  if (query.status !== undefined) matching = withStatus(matching, query.status);
+  if (query.group !== undefined) matching = matching.where('device_group', '=', query.group);
+  if (query.q !== undefined && query.q !== '') {
+    matching = matching.where(sql<boolean>`search_text like ${likePattern(query.q)} escape '\\'`);
+  }
+  if (query.tag !== undefined) {
+    // Tags are a JSON list of texts, so a tag stands in it quoted as JSON quotes it.
+    const pattern = likePattern(JSON.stringify(query.tag));
+    matching = matching.where(sql<boolean>`lower(tags) like ${pattern} escape '\\'`);
+  }
+  return matching;
+}
+
+function withStatus(query: DevicesQuery, status: DeviceStatus): DevicesQuery {
+  if (status === 'revoked' || status === 'quarantined') return query.where('lifecycle', '=', status);
+  return query.where('lifecycle', '=', 'active').where('presence', '=', status);
+}

@@ -1,0 +1,123 @@
+import type { Timers } from '@edgeflow/platform';
+import type { Database } from '../../storage/database.ts';
+import { eventsAfter, latestSequence, type StoredEvent } from './store.ts';
+
+/** Events read at once for one reader. */
+const pageSize = 200;
+/** Other nodes' events are noticed this late at most. */
+const pollMs = 1_000;
+const readersMax = 1_000;
+
+export interface EventReader {
+  /** Called one event at a time, in order. A reader that returns false is busy: the rest waits for {@link Subscription.resume}. */
+  readonly onEvent: (event: StoredEvent) => boolean;
+}
+
+export interface Subscription {
+  /** Goes on after a reader said it was busy. */
+  resume(): void;
+  close(): void;
+}
+
+interface Reader {
+  readonly organizationId: string;
+  readonly onEvent: EventReader['onEvent'];
+  sequence: number;
+  pumping: boolean;
+  again: boolean;
+  busy: boolean;
+  closed: boolean;
+}
+
+/**
+ * Streams the stored events to readers. The database is the only source: a poke merely says "look now".
+ *
+ * Invariants: each reader sees every event of its organization after its start, once, in the order of commits;
+ * a slow reader costs a number, not a queue.
+ */
+export class Events {
+  readonly #database: Database;
+  readonly #readers = new Set<Reader>();
+  readonly #onFailure: (error: unknown) => void;
+
+  constructor(database: Database, timers: Timers, onFailure: (error: unknown) => void) {
+    this.#database = database;
+    this.#onFailure = onFailure;
+    timers.every(pollMs, () => {
+      this.poke();
+    });
+  }
+
+  /** Says that events may have been committed. */
+  poke(): void {
+    for (const reader of this.#readers) this.#wake(reader);
+  }
+
+  /**
+   * Starts after `sequence`, or now when undefined.
+   * @returns undefined when too many readers are open.
+   */
+  async subscribe(
+    organizationId: string,
+    sequence: number | undefined,
+    { onEvent }: EventReader,
+  ): Promise<Subscription | undefined> {
+    if (this.#readers.size >= readersMax) return undefined;
+    const start = sequence ?? (await latestSequence(this.#database));
+    const state = { pumping: false, again: false, busy: false, closed: false };
+    const reader: Reader = { organizationId, onEvent, sequence: start, ...state };
+    this.#readers.add(reader);
+    this.#wake(reader);
+    return {
+      resume: () => {
+        reader.busy = false;
+        this.#wake(reader);
+      },
+      close: () => {
+        reader.closed = true;
+        this.#readers.delete(reader);
+      },
+    };
+  }
+
+  #wake(reader: Reader): void {
+    if (reader.closed || reader.busy) return;
+    if (reader.pumping) {
+      reader.again = true;
+      return;
+    }
+    reader.pumping = true;
+    void this.#pump(reader);
+  }
+
+  async #pump(reader: Reader): Promise<void> {
+    try {
+      do {
+        reader.again = false;
+        const page = await eventsAfter(this.#database, reader.organizationId, reader.sequence, pageSize);
+        if (page.length === pageSize) reader.again = true;
+        deliver(reader, page);
+      } while (wantsMore(reader));
+    } catch (error) {
+      // The next poke or poll tries again from the same place.
+      this.#onFailure(error);
+    } finally {
+      reader.pumping = false;
+    }
+  }
+}
+
+function deliver(reader: Reader, page: readonly StoredEvent[]): void {
+  for (const event of page) {
+    if (reader.closed) return;
+    reader.sequence = event.sequence;
+    if (!reader.onEvent(event)) {
+      reader.busy = true;
+      return;
+    }
+  }
+}
+
+function wantsMore(reader: Reader): boolean {
+  return reader.again && !reader.busy && !reader.closed;
+}

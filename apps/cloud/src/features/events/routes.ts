@@ -1,0 +1,77 @@
+import { Readable } from 'node:stream';
+import { operations } from '@edgeflow/contract';
+import { type Timers, toRfc3339 } from '@edgeflow/platform';
+import type { FastifyInstance } from 'fastify';
+import { answer } from '../../http/answer.ts';
+import { ProblemError } from '../../http/problems.ts';
+import { route } from '../../http/route.ts';
+import type { Events, Subscription } from './feed.ts';
+import type { StoredEvent } from './store.ts';
+
+/** Comments keep proxies from closing a quiet stream. */
+const keepAliveMs = 15_000;
+/** What a browser waits before it reconnects. */
+const retryMs = 2_000;
+
+export function eventRoutes(app: FastifyInstance, events: Events, timers: Timers): void {
+  route(
+    app,
+    operations.streamEvents,
+    async ({ caller, headers, request }) => {
+      const sent = headers['last-event-id'];
+      const sequence = readLastEventId(typeof sent === 'string' ? sent : undefined);
+      const body = await openStream(events, timers, caller.organizationId, sequence);
+      request.raw.socket.once('close', () => {
+        body.destroy();
+      });
+      return answer(200, body, { 'X-Accel-Buffering': 'no' });
+    },
+    { waits: true },
+  );
+}
+
+/** A stream of server-sent events that pauses with its reader. */
+async function openStream(
+  events: Events,
+  timers: Timers,
+  organizationId: string,
+  sequence: number | undefined,
+): Promise<Readable> {
+  let subscription: Subscription | undefined;
+  const stream = new Readable({
+    read: () => subscription?.resume(),
+    destroy: (error, done) => {
+      subscription?.close();
+      timers.clear(keepAlive);
+      done(error);
+    },
+  });
+  const keepAlive = timers.every(keepAliveMs, () => {
+    stream.push(': still here\n\n');
+  });
+  stream.push(`retry: ${String(retryMs)}\n\n`);
+  subscription = await events.subscribe(organizationId, sequence, {
+    onEvent: (event) => stream.push(format(event)),
+  });
+  if (subscription === undefined) {
+    stream.destroy();
+    throw new ProblemError('unavailable', { detail: 'Too many event streams are open.' });
+  }
+  return stream;
+}
+
+function format(event: StoredEvent): string {
+  const { atMs, data, objectId, sequence, type } = event;
+  const document = JSON.stringify({ type, at: toRfc3339(atMs), object: objectId, data });
+  return `id: ${String(sequence)}\nevent: ${type}\ndata: ${document}\n\n`;
+}
+
+function readLastEventId(header: string | undefined): number | undefined {
+  if (header === undefined || header === '') return undefined;
+  const sequence = Number(header);
+  if (Number.isSafeInteger(sequence) && sequence >= 0) return sequence;
+  throw new ProblemError('request_malformed', {
+    detail: 'Last-Event-ID is not an id of this stream.',
+    errors: [{ field: 'Last-Event-ID', message: 'must be the id of an event of this stream' }],
+  });
+}

@@ -1,0 +1,1 @@
+export { Identity, type Operator, operatorOf } from './service.ts';

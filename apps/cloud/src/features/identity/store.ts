@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import type { Database, Tx } from '../../storage/database.ts';
+import type { OperatorTokenRow } from '../../storage/tables.ts';
+
+/** Any constant: of several nodes that start at once, one makes the first organization. */
+const firstOrganizationLock = 0x6f_72_67_31;
+
+/** The organization that was made first: the bootstrap token acts for it. */
+export async function firstOrganization(tx: Tx): Promise<string | undefined> {
+  if (tx.kind === 'postgres')
+    await sql`select pg_advisory_xact_lock(${firstOrganizationLock})`.execute(tx.db);
+  const row = await tx.db
+    .selectFrom('organizations')
+    .select('id')
+    .orderBy('created_at_ms')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+export async function insertOrganization(
+  tx: Tx,
+  organization: { readonly id: string; readonly name: string; readonly deviceLimit: number | null },
+): Promise<void> {
+  await tx.db
+    .insertInto('organizations')
+    .values({
+      id: organization.id,
+      name: organization.name,
+      device_limit: organization.deviceLimit,
+      device_count: 0,
+      created_at_ms: tx.nowMs,
+    })
+    .execute();
+}
+
+export async function insertToken(tx: Tx, row: OperatorTokenRow): Promise<void> {
+  await tx.db.insertInto('operator_tokens').values(row).execute();
+}
+
+export async function tokenByHash(database: Database, hash: string): Promise<OperatorTokenRow | undefined> {
+  return database.db
+    .selectFrom('operator_tokens')
+    .selectAll()
+    .where('token_hash', '=', hash)
+    .executeTakeFirst();
+}

@@ -1,0 +1,97 @@
+import type { ErrorCode } from '@edgeflow/contract';
+import type { Timers } from '@edgeflow/platform';
+import type { Database, Tx } from '../../storage/database.ts';
+import { GroupCommit } from '../../storage/group-commit.ts';
+import { authenticateKeys, type PresentedKey } from '../credentials/index.ts';
+import { type EventFact, type Events, insertEvents } from '../events/index.ts';
+import { markOnline } from './store.ts';
+
+export interface ConnectionRequest extends PresentedKey {
+  readonly deviceId: string;
+  /** Version that the agent gives of itself. */
+  readonly version: string | null;
+}
+
+export type ConnectionVerdict =
+  | {
+      readonly kind: 'accepted';
+      readonly deviceId: string;
+      readonly organizationId: string;
+      readonly credentialId: string;
+      /** Larger for every accepted connection of the device: the older one yields. */
+      readonly epoch: number;
+      /** The database's time of this verdict. */
+      readonly judgedAtMs: number;
+      readonly restricted: boolean;
+      readonly rotationWanted: boolean;
+    }
+  | { readonly kind: 'refused'; readonly code: ErrorCode };
+
+/**
+ * Admits tunnels. Those that ask at the same moment share one transaction: the key's first use, the new epoch and
+ * the presence of each are durable before its device hears `connected`.
+ */
+export class Connections {
+  readonly #commits: GroupCommit<ConnectionRequest, ConnectionVerdict>;
+  readonly #events: Events;
+
+  constructor(database: Database, timers: Timers, events: Events) {
+    this.#events = events;
+    this.#commits = new GroupCommit<ConnectionRequest, ConnectionVerdict>({
+      database,
+      timers,
+      keyOf: (request) => request.deviceId,
+      itemsPerBatchMax: 256,
+      waitingMax: 50_000,
+      run: admitBatch,
+    });
+  }
+
+  async admit(request: ConnectionRequest): Promise<ConnectionVerdict> {
+    const verdict = await this.#commits.submit(request);
+    if (verdict.kind === 'accepted') this.#events.poke();
+    return verdict;
+  }
+}
+
+async function admitBatch(tx: Tx, requests: readonly ConnectionRequest[]): Promise<ConnectionVerdict[]> {
+  const { verdicts, events } = await authenticateKeys(tx, requests);
+  const admitted = requests.filter((_, index) => verdicts[index]?.kind === 'accepted');
+  const online = await markOnline(
+    tx,
+    admitted.map(({ deviceId, address, version }) => ({ deviceId, address, version })),
+  );
+  const results = requests.map((request, index): ConnectionVerdict => {
+    const verdict = verdicts[index];
+    const row = online.get(request.deviceId);
+    if (verdict?.kind === 'refused') return verdict;
+    if (verdict === undefined || row === undefined) throw new Error('an admitted device has no row');
+    const { credential, device } = verdict.match;
+    return {
+      kind: 'accepted',
+      deviceId: device.id,
+      organizationId: device.organization_id,
+      credentialId: credential.id,
+      epoch: row.session_epoch,
+      judgedAtMs: tx.nowMs,
+      restricted: verdict.restricted,
+      rotationWanted: row.rotation_wanted_at_ms !== null,
+    };
+  });
+  await insertEvents(tx, [...events, ...onlineEvents(tx, requests, results)]);
+  return results;
+}
+
+function onlineEvents(
+  tx: Tx,
+  requests: readonly ConnectionRequest[],
+  results: readonly ConnectionVerdict[],
+): EventFact[] {
+  return results.flatMap((result, index) => {
+    if (result.kind !== 'accepted') return [];
+    const address = requests[index]?.address ?? null;
+    const data = { device_id: result.deviceId, address };
+    const { deviceId: objectId, organizationId } = result;
+    return [{ organizationId, atMs: tx.nowMs, type: 'device.online' as const, objectId, data }];
+  });
+}

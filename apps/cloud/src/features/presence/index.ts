@@ -1,0 +1,3 @@
+export { type ConnectionRequest, Connections, type ConnectionVerdict } from './connections.ts';
+export type { OfflineFact, SeenFact } from './store.ts';
+export { PresenceWriter } from './write-behind.ts';

@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import { jsonRows } from '../../storage/json-rows.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import type { EventFact } from '../events/index.ts';
+
+const onlineColumns = { id: 'text', address: 'text', version: 'text' } as const;
+
+export interface OnlineFact {
+  readonly deviceId: string;
+  readonly address: string;
+  readonly version: string | null;
+}
+
+export interface OnlineRow {
+  readonly id: string;
+  readonly session_epoch: number;
+  readonly rotation_wanted_at_ms: number | null;
+}
+
+/** Marks devices as connected and draws the epoch that fences each connection. */
+export async function markOnline(tx: Tx, facts: readonly OnlineFact[]): Promise<Map<string, OnlineRow>> {
+  const rows = facts.map((fact) => ({ id: fact.deviceId, address: fact.address, version: fact.version }));
+  const updated = await sql<OnlineRow>`update devices set session_epoch = session_epoch + 1,
+      presence_since_ms = case when presence = 'online' then presence_since_ms else ${tx.nowMs} end,
+      presence = 'online', last_seen_at_ms = ${tx.nowMs}, last_address = r.address,
+      agent_version = coalesce(r.version, agent_version)
+    from ${jsonRows(tx.kind, 'r', onlineColumns, rows)} where devices.id = r.id
+    returning devices.id, devices.session_epoch, devices.rotation_wanted_at_ms`.execute(tx.db);
+  return new Map(updated.rows.map((row) => [row.id, row]));
+}
+
+const offlineColumns = { id: 'text', epoch: 'bigint', seen_at_ms: 'bigint', reason: 'text' } as const;
+
+export interface OfflineFact {
+  readonly deviceId: string;
+  readonly epoch: number;
+  readonly lastSeenAtMs: number;
+  /** Close code and reason, in words. */
+  readonly reason: string;
+}
+
+/** Marks devices as gone, unless a newer connection has come since. Returns an event for each that went. */
+export async function markOffline(tx: Tx, facts: readonly OfflineFact[]): Promise<EventFact[]> {
+  const rows = facts.map((fact) => ({
+    id: fact.deviceId,
+    epoch: fact.epoch,
+    seen_at_ms: fact.lastSeenAtMs,
+    reason: fact.reason,
+  }));
+  const gone = await sql<{ id: string; organization_id: string; last_close_reason: string }>`
+    update devices set presence = 'offline', presence_since_ms = ${tx.nowMs},
+      last_seen_at_ms = r.seen_at_ms, last_close_reason = r.reason
+    from ${jsonRows(tx.kind, 'r', offlineColumns, rows)}
+    where devices.id = r.id and devices.session_epoch = r.epoch and devices.presence = 'online'
+    returning devices.id, devices.organization_id, devices.last_close_reason`.execute(tx.db);
+  return gone.rows.map((row) => offlineEvent(row.organization_id, row.id, row.last_close_reason, tx.nowMs));
+}
+
+const seenColumns = { id: 'text', epoch: 'bigint', seen_at_ms: 'bigint' } as const;
+
+export type SeenFact = Omit<OfflineFact, 'reason'>;
+
+/** Writes behind when devices were last heard. */
+export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
+  const rows = facts.map((fact) => ({ id: fact.deviceId, epoch: fact.epoch, seen_at_ms: fact.lastSeenAtMs }));
+  await sql`update devices set last_seen_at_ms = r.seen_at_ms
+    from ${jsonRows(tx.kind, 'r', seenColumns, rows)}
+    where devices.id = r.id and devices.session_epoch = r.epoch`.execute(tx.db);
+}
+
+/** At start: whoever was online when the cloud stopped is expected back. */
+export async function expectBack(database: Database): Promise<number> {
+  const result = await sql`update devices set presence = 'reconnecting' where presence = 'online'`.execute(
+    database.db,
+  );
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+/** Gives up on devices that did not come back; at most `limit` at a time. */
+export async function giveUpWaiting(tx: Tx, limit: number): Promise<EventFact[]> {
+  const gone = await sql<{ id: string; organization_id: string }>`update devices
+    set presence = 'offline', presence_since_ms = ${tx.nowMs},
+      last_close_reason = 'did not reconnect after the cloud restarted'
+    where id in (select id from devices where presence = 'reconnecting' order by id limit ${limit})
+      and presence = 'reconnecting'
+    returning id, organization_id`.execute(tx.db);
+  return gone.rows.map((row) => offlineEvent(row.organization_id, row.id, 'did not reconnect', tx.nowMs));
+}
+
+function offlineEvent(organizationId: string, deviceId: string, reason: string, atMs: number): EventFact {
+  const data = { device_id: deviceId, reason };
+  return { organizationId, atMs, type: 'device.offline', objectId: deviceId, data };
+}

@@ -1,0 +1,112 @@
+import { reconnectingSeconds } from '@edgeflow/contract';
+import type { TimerHandle, Timers } from '@edgeflow/platform';
+import type { Database } from '../../storage/database.ts';
+import { type Events, insertEvents } from '../events/index.ts';
+import {
+  expectBack,
+  giveUpWaiting,
+  markOffline,
+  markSeen,
+  type OfflineFact,
+  type SeenFact,
+} from './store.ts';
+
+/** Departures are gathered this long, then written together. */
+const departuresEveryMs = 250;
+/** Heartbeats reach the database this often; until then they are in memory. */
+const heartbeatsEveryMs = 60_000;
+const rowsPerWrite = 500;
+
+export interface PresenceOptions {
+  readonly database: Database;
+  readonly timers: Timers;
+  readonly events: Events;
+  /** Devices heard since they were last asked for. */
+  readonly heard: () => readonly SeenFact[];
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Writes presence behind: never a database write per heartbeat, never one per departure.
+ *
+ * Invariants: a departure stays here until it is committed; one about an older connection changes nothing, because
+ * the write is fenced by the connection's epoch.
+ */
+export class PresenceWriter {
+  readonly #options: PresenceOptions;
+  readonly #departures = new Map<string, OfflineFact>();
+  readonly #timers: TimerHandle[] = [];
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+  }
+
+  /** Call once the cloud may accept devices. Returns how many are expected back. */
+  async start(): Promise<number> {
+    const { database, timers } = this.#options;
+    const expected = await expectBack(database);
+    this.#timers.push(
+      timers.every(departuresEveryMs, () => {
+        this.#queue(() => this.#writeDepartures());
+      }),
+      timers.every(heartbeatsEveryMs, () => {
+        this.#queue(() => this.#writeHeartbeats());
+      }),
+      timers.after(reconnectingSeconds * 1000, () => {
+        this.#queue(() => this.#giveUp());
+      }),
+    );
+    return expected;
+  }
+
+  departed(fact: OfflineFact): void {
+    const known = this.#departures.get(fact.deviceId);
+    if (known === undefined || known.epoch < fact.epoch) this.#departures.set(fact.deviceId, fact);
+  }
+
+  /** Writes what is left and stops. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers.splice(0)) this.#options.timers.clear(timer);
+    this.#queue(() => this.#writeDepartures());
+    this.#queue(() => this.#writeHeartbeats());
+    await this.#writing;
+  }
+
+  #queue(task: () => Promise<void>): void {
+    this.#writing = this.#writing.then(task).catch(this.#options.onFailure);
+  }
+
+  async #writeDepartures(): Promise<void> {
+    while (this.#departures.size > 0) {
+      const facts = [...this.#departures.values()].slice(0, rowsPerWrite);
+      await this.#options.database.transaction(async (tx) => {
+        await insertEvents(tx, await markOffline(tx, facts));
+      });
+      for (const fact of facts) {
+        if (this.#departures.get(fact.deviceId) === fact) this.#departures.delete(fact.deviceId);
+      }
+      this.#options.events.poke();
+    }
+  }
+
+  async #writeHeartbeats(): Promise<void> {
+    const facts = this.#options.heard();
+    for (let from = 0; from < facts.length; from += rowsPerWrite) {
+      const some = facts.slice(from, from + rowsPerWrite);
+      await this.#options.database.transaction((tx) => markSeen(tx, some));
+    }
+  }
+
+  async #giveUp(): Promise<void> {
+    for (;;) {
+      const gone = await this.#options.database.transaction(async (tx) => {
+        const events = await giveUpWaiting(tx, rowsPerWrite);
+        await insertEvents(tx, events);
+        return events.length;
+      });
+      if (gone === 0) return;
+      this.#options.events.poke();
+    }
+  }
+}

@@ -1,0 +1,283 @@
+import type { Random } from '@edgeflow/platform';
+import { toRfc3339 } from '@edgeflow/platform';
+import type { KeyRing } from '../../keyring/index.ts';
+import type { Tx } from '../../storage/database.ts';
+import type { CodeRow, CredentialRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
+import { hashApiKey, issueCredentials, keyLife } from '../credentials/index.ts';
+import { deviceSearchText } from '../devices/index.ts';
+import type { Claim, ClaimOutcome } from './claim.ts';
+import { type ClaimDecision, decideClaim } from './decide.ts';
+import { hardwareIdentity } from './hardware.ts';
+import { recordClaims } from './records.ts';
+import {
+  type CodeFailure,
+  countDevices,
+  insertDevices,
+  lockCodes,
+  lockDevices,
+  lockOrganizations,
+  noteFailures,
+  readCredentials,
+  type Redemption,
+  refreshDevices,
+  useCodes,
+} from './store.ts';
+
+export interface RedeemOptions {
+  readonly keyRing: KeyRing;
+  readonly random: Random;
+  readonly keyTtlDays: number;
+}
+
+/** One claim of a batch with everything it is judged by, and what became of it. */
+export interface JudgedClaim {
+  readonly claim: Claim;
+  readonly code: CodeRow | undefined;
+  readonly decision: ClaimDecision;
+  readonly redemption: Redemption | undefined;
+  readonly outcome: ClaimOutcome;
+}
+
+/** A row changed although it was held: the transaction must be run again. */
+class LostRaceError extends Error {
+  /** SQLSTATE of a serialization failure: whoever runs transactions runs this one again. */
+  readonly code = '40001';
+}
+
+/**
+ * Redeems a batch of claims in one transaction: code, device, credential, audit row and event of each, or none of
+ * them. Claims on one code are judged in their order, each by what the ones before it have made of the code.
+ */
+export async function redeemBatch(
+  options: RedeemOptions,
+  tx: Tx,
+  claims: readonly Claim[],
+): Promise<ClaimOutcome[]> {
+  const held = await hold(tx, claims);
+  const room = new Rooms(held.organizations);
+  const judged = claims.map((claim) => judge(options, tx.nowMs, held, room, claim));
+
+  const redemptions = judged.flatMap(({ redemption }) => redemption ?? []);
+  if (redemptions.length > 0) await write(tx, redemptions, room);
+  await noteFailures(tx, failuresOf(judged));
+  await recordClaims(tx, judged);
+  return judged.map(({ outcome }) => outcome);
+}
+
+type HeldCredential = Omit<CredentialRow, 'organization_id' | 'origin' | 'rotate_after_ms' | 'ended_at_ms'>;
+
+interface Held {
+  readonly codes: Map<string, CodeRow>;
+  readonly credentials: Map<string, HeldCredential>;
+  readonly devices: Map<string, Pick<DeviceRow, 'lifecycle'>>;
+  readonly organizations: Map<string, OrganizationRow>;
+}
+
+async function hold(tx: Tx, claims: readonly Claim[]): Promise<Held> {
+  const codes = await lockCodes(
+    tx,
+    claims.flatMap((claim) => claim.codeHashes),
+  );
+  const rows = [...codes.values()];
+  const organizations = await lockOrganizations(tx, distinct(rows.map(neededOrganization)));
+  const devices = await lockDevices(
+    tx,
+    distinct(rows.map((row) => row.used_device_id ?? row.target_device_id)),
+  );
+  const credentials = await readCredentials(tx, distinct(rows.map((row) => row.used_credential_id)));
+  return { codes, credentials, devices, organizations };
+}
+
+/** Only a code that may make a new device touches its organization's counter. */
+function neededOrganization(row: CodeRow): string | null {
+  return row.state === 'active' && row.target_device_id === null ? row.organization_id : null;
+}
+
+function distinct(ids: readonly (string | null)[]): string[] {
+  return [...new Set(ids.filter((id) => id !== null))].sort();
+}
+
+/** Counts devices against the limit of their organization while a batch is judged. */
+class Rooms {
+  readonly added = new Map<string, number>();
+  readonly #organizations: Map<string, OrganizationRow>;
+
+  constructor(organizations: Map<string, OrganizationRow>) {
+    this.#organizations = organizations;
+  }
+
+  has(organizationId: string): boolean {
+    const organization = this.#organizations.get(organizationId);
+    if (organization === undefined) return false;
+    const count = organization.device_count + (this.added.get(organizationId) ?? 0);
+    return organization.device_limit === null || count < organization.device_limit;
+  }
+
+  take(organizationId: string): void {
+    this.added.set(organizationId, (this.added.get(organizationId) ?? 0) + 1);
+  }
+}
+
+function judge(options: RedeemOptions, nowMs: number, held: Held, room: Rooms, claim: Claim): JudgedClaim {
+  const code = claim.codeHashes.map((hash) => held.codes.get(hash)).find((row) => row !== undefined);
+  const claimantHash =
+    code === undefined || claim.idempotencyKey === undefined
+      ? undefined
+      : options.keyRing.hashClaimant(code.server_key_id, claim.idempotencyKey);
+  const device = held.devices.get(code?.used_device_id ?? code?.target_device_id ?? '');
+  const credential = held.credentials.get(code?.used_credential_id ?? '');
+  const decision = decideClaim({
+    code,
+    claimantHash,
+    hardware: hardwareIdentity(claim.hardware, claim.network),
+    nowMs,
+    made: device === undefined || credential === undefined ? undefined : { device, credential },
+    target: device,
+    hasRoom: code !== undefined && room.has(code.organization_id),
+  });
+  if (decision.kind === 'redeem' && code !== undefined) {
+    if (code.target_device_id === null) room.take(code.organization_id);
+    const one = redeemed(options, nowMs, claim, code, claimantHash, decision);
+    remember(held, one.redemption, nowMs);
+    return one;
+  }
+  if (decision.kind === 'replay' && code !== undefined && credential !== undefined) {
+    const outcome = replayed(options.keyRing, claim, code, credential);
+    return { claim, code, decision, redemption: undefined, outcome };
+  }
+  const refusal = decision.kind === 'refuse' ? decision : { code: 'code_unknown' as const };
+  const detail = 'detail' in refusal ? { detail: refusal.detail } : {};
+  const outcome: ClaimOutcome = { kind: 'refused', code: refusal.code, ...detail };
+  return { claim, code, decision, redemption: undefined, outcome };
+}
+
+function redeemed(
+  options: RedeemOptions,
+  nowMs: number,
+  claim: Claim,
+  code: CodeRow,
+  claimantHash: string | undefined,
+  decision: ClaimDecision,
+): JudgedClaim & { readonly redemption: Redemption } {
+  const deviceId = code.target_device_id ?? claim.newDeviceId;
+  const credentialId = claim.newCredentialId;
+  const apiKey = keyOf(options.keyRing, claim, code, deviceId, credentialId);
+  const life = keyLife(nowMs, options.keyTtlDays, options.random);
+  const version = claim.hardware.agent_version;
+  const redemption: Redemption = {
+    code,
+    deviceId,
+    credentialId,
+    keyHash: hashApiKey(apiKey),
+    keyExpiresAtMs: life.expiresAtMs,
+    rotateAfterMs: life.rotateAfterMs,
+    claimantHash: claimantHash ?? null,
+    address: claim.address,
+    hardwareInfo: JSON.stringify(claim.hardware),
+    networkInfo: JSON.stringify(claim.network),
+    agentVersion: typeof version === 'string' ? version : null,
+    searchText: deviceSearchText(deviceId, code.device_name, claim.hardware, claim.network),
+  };
+  const outcome: ClaimOutcome = {
+    kind: 'answer',
+    answer: { device_id: deviceId, api_key: apiKey, expires_at: toRfc3339(life.expiresAtMs) },
+    replayed: false,
+  };
+  return { claim, code, decision, redemption, outcome };
+}
+
+/** Shows the claims that follow in the batch what this one has made. */
+function remember(held: Held, redemption: Redemption, nowMs: number): void {
+  const { code, credentialId, deviceId } = redemption;
+  held.codes.set(code.code_hash, {
+    ...code,
+    state: 'used',
+    used_device_id: deviceId,
+    used_credential_id: credentialId,
+    claimant_hash: redemption.claimantHash,
+    answer_expires_at_ms: redemption.keyExpiresAtMs,
+  });
+  held.devices.set(deviceId, { lifecycle: 'active' });
+  held.credentials.set(credentialId, {
+    id: credentialId,
+    device_id: deviceId,
+    key_hash: redemption.keyHash,
+    state: 'issued',
+    created_at_ms: nowMs,
+    expires_at_ms: redemption.keyExpiresAtMs,
+    authenticated_at_ms: null,
+  });
+}
+
+/**
+ * The key of a claim. With an Idempotency-Key it is derived, so that a repeat can be answered alike though the
+ * cloud keeps only its hash; without one it is random, and the code works exactly once.
+ */
+function keyOf(
+  keyRing: KeyRing,
+  claim: Claim,
+  code: CodeRow,
+  deviceId: string,
+  credentialId: string,
+): string {
+  const { idempotencyKey } = claim;
+  if (idempotencyKey === undefined) return keyRing.formatKey(claim.randomKey);
+  const organizationId = code.organization_id;
+  const keyId = code.server_key_id;
+  return keyRing.deriveApiKey({
+    keyId,
+    idempotencyKey,
+    organizationId,
+    codeId: code.id,
+    deviceId,
+    credentialId,
+  });
+}
+
+function replayed(keyRing: KeyRing, claim: Claim, code: CodeRow, credential: HeldCredential): ClaimOutcome {
+  const apiKey = keyOf(keyRing, claim, code, credential.device_id, credential.id);
+  // A server key that was exchanged under the same id would derive another key: better no answer than a wrong one.
+  if (hashApiKey(apiKey) !== credential.key_hash) return { kind: 'refused', code: 'claim_void' };
+  const expiresAtMs = code.answer_expires_at_ms ?? credential.expires_at_ms;
+  return {
+    kind: 'answer',
+    answer: { device_id: credential.device_id, api_key: apiKey, expires_at: toRfc3339(expiresAtMs) },
+    replayed: true,
+  };
+}
+
+async function write(tx: Tx, redemptions: readonly Redemption[], room: Rooms): Promise<void> {
+  if ((await useCodes(tx, redemptions)) !== redemptions.length) throw new LostRaceError('a code changed');
+  for (const [organizationId, added] of room.added) {
+    if (!(await countDevices(tx, organizationId, added))) throw new LostRaceError('a limit changed');
+  }
+  const again = redemptions.filter(({ code }) => code.target_device_id !== null);
+  await insertDevices(
+    tx,
+    redemptions.filter(({ code }) => code.target_device_id === null),
+  );
+  await refreshDevices(tx, again);
+  await issueCredentials(
+    tx,
+    redemptions.map((redemption) => ({
+      id: redemption.credentialId,
+      organizationId: redemption.code.organization_id,
+      deviceId: redemption.deviceId,
+      keyHash: redemption.keyHash,
+      origin: 'code',
+      expiresAtMs: redemption.keyExpiresAtMs,
+      rotateAfterMs: redemption.rotateAfterMs,
+    })),
+    again.map(({ deviceId }) => deviceId),
+  );
+}
+
+function failuresOf(judged: readonly JudgedClaim[]): CodeFailure[] {
+  const failures = new Map<string, CodeFailure>();
+  for (const { code, outcome } of judged) {
+    if (code === undefined || outcome.kind !== 'refused') continue;
+    const attempts = (failures.get(code.id)?.attempts ?? 0) + 1;
+    failures.set(code.id, { code_id: code.id, reason: outcome.code, attempts });
+  }
+  return [...failures.values()];
+}

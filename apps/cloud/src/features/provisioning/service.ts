@@ -1,0 +1,100 @@
+import { makeId, parseProvisioningCode, type ProvisionRequest, secretBytes } from '@edgeflow/contract';
+import type { Clock, Random, Timers } from '@edgeflow/platform';
+import { ProblemError } from '../../http/problems.ts';
+import type { KeyRing } from '../../keyring/index.ts';
+import { CommitUnknownError, type Database } from '../../storage/database.ts';
+import { GroupCommit, OverloadedError } from '../../storage/group-commit.ts';
+import type { Events } from '../events/index.ts';
+import type { Claim, ClaimOutcome } from './claim.ts';
+import { FailureBudget } from './failure-budget.ts';
+import { storable } from './hardware.ts';
+import { redeemBatch } from './redeem.ts';
+
+const claimsPerBatchMax = 256;
+/** Registrations that may wait for the database; more hear 503 and come back. */
+const claimsWaitingMax = 5_000;
+const overloadedRetrySeconds = '2';
+
+export interface ProvisioningOptions {
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly events: Events;
+  readonly keyTtlDays: number;
+}
+
+export interface ProvisioningCall {
+  readonly body: ProvisionRequest;
+  readonly idempotencyKey: string | undefined;
+  readonly address: string;
+  readonly requestId: string;
+}
+
+/** Turns codes into identities, each exactly once. */
+export class Provisioning {
+  readonly #options: ProvisioningOptions;
+  readonly #budget: FailureBudget;
+  readonly #commits: GroupCommit<Claim, ClaimOutcome>;
+
+  constructor(options: ProvisioningOptions) {
+    this.#options = options;
+    this.#budget = new FailureBudget(options.clock);
+    this.#commits = new GroupCommit<Claim, ClaimOutcome>({
+      database: options.database,
+      timers: options.timers,
+      itemsPerBatchMax: claimsPerBatchMax,
+      waitingMax: claimsWaitingMax,
+      run: (tx, claims) => redeemBatch(options, tx, claims),
+    });
+  }
+
+  /** The answer to one registration. A refusal is thrown as its problem. */
+  async redeem(call: ProvisioningCall): Promise<Extract<ClaimOutcome, { kind: 'answer' }>> {
+    const waitSeconds = this.#budget.waitSeconds(call.address);
+    if (waitSeconds > 0) {
+      throw new ProblemError('too_many_attempts', { headers: { 'Retry-After': String(waitSeconds) } });
+    }
+    const claim = this.#claimOf(call);
+    const outcome = await this.#submit(claim);
+    if (outcome.kind === 'answer') {
+      this.#options.events.poke();
+      return outcome;
+    }
+    if (outcome.code === 'code_unknown') this.#budget.spend(call.address, claim.codeHashes[0] ?? '');
+    else this.#options.events.poke();
+    throw new ProblemError(outcome.code, outcome.detail === undefined ? {} : { detail: outcome.detail });
+  }
+
+  #claimOf(call: ProvisioningCall): Claim {
+    const { keyRing, random } = this.#options;
+    // What is no code takes the same way as an unknown one, so that nothing tells them apart.
+    const symbols =
+      parseProvisioningCode(call.body.provisioning_code) ?? `no code: ${call.body.provisioning_code}`;
+    return {
+      codeHashes: keyRing.ids.map((id) => keyRing.hashCode(id, symbols)),
+      idempotencyKey: call.idempotencyKey,
+      hardware: storable(call.body.hardware_info),
+      network: storable(call.body.network_info),
+      address: call.address,
+      requestId: call.requestId,
+      newDeviceId: makeId('device', random.bytes),
+      newCredentialId: makeId('credential', random.bytes),
+      randomKey: random.bytes(secretBytes),
+    };
+  }
+
+  async #submit(claim: Claim): Promise<ClaimOutcome> {
+    try {
+      return await this.#commits.submit(claim);
+    } catch (error) {
+      // Whether the work is durable is not known: 503 says so, and a repeat with the same key is safe.
+      if (error instanceof CommitUnknownError) throw new ProblemError('unavailable', { cause: error });
+      if (error instanceof OverloadedError) {
+        throw new ProblemError('unavailable', { headers: { 'Retry-After': overloadedRetrySeconds } });
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import { sql } from 'kysely';
+import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
+import type { Tx } from '../../storage/database.ts';
+import type { CodeRow, CredentialRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
+
+/** The statements of a batch of redemptions. Each is one round trip whatever the size of the batch. */
+
+/** The codes behind these hashes, locked in one order so that two nodes never wait for each other in a ring. */
+export async function lockCodes(tx: Tx, hashes: readonly string[]): Promise<Map<string, CodeRow>> {
+  const rows = await sql<CodeRow>`select * from provisioning_codes
+    where code_hash in ${jsonTexts(tx.kind, hashes)} order by id ${tx.forUpdate}`.execute(tx.db);
+  return new Map(rows.rows.map((row) => [row.code_hash, row]));
+}
+
+export async function readCredentials(tx: Tx, ids: readonly string[]): Promise<Map<string, CredentialRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await sql<CredentialRow>`select * from credentials
+    where id in ${jsonTexts(tx.kind, ids)}`.execute(tx.db);
+  return new Map(rows.rows.map((row) => [row.id, row]));
+}
+
+export async function lockOrganizations(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<Map<string, OrganizationRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await sql<OrganizationRow>`select * from organizations
+    where id in ${jsonTexts(tx.kind, ids)} order by id ${tx.forUpdate}`.execute(tx.db);
+  return new Map(rows.rows.map((row) => [row.id, row]));
+}
+
+export async function lockDevices(tx: Tx, ids: readonly string[]): Promise<Map<string, DeviceRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await sql<DeviceRow>`select * from devices
+    where id in ${jsonTexts(tx.kind, ids)} order by id ${tx.forUpdate}`.execute(tx.db);
+  return new Map(rows.rows.map((row) => [row.id, row]));
+}
+
+export interface Redemption {
+  readonly code: CodeRow;
+  readonly deviceId: string;
+  readonly credentialId: string;
+  readonly keyHash: string;
+  readonly keyExpiresAtMs: number;
+  readonly rotateAfterMs: number;
+  readonly claimantHash: string | null;
+  readonly address: string;
+  readonly hardwareInfo: string;
+  readonly networkInfo: string;
+  readonly agentVersion: string | null;
+  readonly searchText: string;
+}
+
+const usedColumns = {
+  code_id: 'text',
+  device_id: 'text',
+  credential_id: 'text',
+  claimant_hash: 'text',
+  address: 'text',
+  key_expires_at_ms: 'bigint',
+} as const;
+
+/**
+ * THE single use: state = active and not expired and not revoked → used. The row count is the authority; whoever
+ * reads fewer rows than it wrote must start again.
+ *
+ * @returns how many codes became used
+ */
+export async function useCodes(tx: Tx, redemptions: readonly Redemption[]): Promise<number> {
+  const rows = redemptions.map((redemption) => ({
+    code_id: redemption.code.id,
+    device_id: redemption.deviceId,
+    credential_id: redemption.credentialId,
+    claimant_hash: redemption.claimantHash,
+    address: redemption.address,
+    key_expires_at_ms: redemption.keyExpiresAtMs,
+  }));
+  const result = await sql`update provisioning_codes set state = 'used', used_at_ms = ${tx.nowMs},
+      used_address = r.address, used_device_id = r.device_id, used_credential_id = r.credential_id,
+      claimant_hash = r.claimant_hash, answer_expires_at_ms = r.key_expires_at_ms
+    from ${jsonRows(tx.kind, 'r', usedColumns, rows)}
+    where provisioning_codes.id = r.code_id and state = 'active' and expires_at_ms > ${tx.nowMs}`.execute(
+    tx.db,
+  );
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+/** Counts devices into their organization, only while its limit holds. Returns whether it did. */
+export async function countDevices(tx: Tx, organizationId: string, added: number): Promise<boolean> {
+  const result = await sql`update organizations set device_count = device_count + ${added}
+    where id = ${organizationId} and (device_limit is null or device_count + ${added} <= device_limit)
+  `.execute(tx.db);
+  return result.numAffectedRows === 1n;
+}
+
+const deviceColumns = {
+  id: 'text',
+  organization_id: 'text',
+  name: 'text',
+  tags: 'text',
+  device_group: 'text',
+  code_id: 'text',
+  hardware_info: 'text',
+  network_info: 'text',
+  agent_version: 'text',
+  search_text: 'text',
+} as const;
+
+export async function insertDevices(tx: Tx, redemptions: readonly Redemption[]): Promise<void> {
+  if (redemptions.length === 0) return;
+  const rows = redemptions.map((redemption) => ({
+    id: redemption.deviceId,
+    organization_id: redemption.code.organization_id,
+    name: redemption.code.device_name,
+    tags: redemption.code.tags,
+    device_group: redemption.code.device_group,
+    code_id: redemption.code.id,
+    hardware_info: redemption.hardwareInfo,
+    network_info: redemption.networkInfo,
+    agent_version: redemption.agentVersion,
+    search_text: redemption.searchText,
+  }));
+  await sql`insert into devices (id, organization_id, lifecycle, name, tags, device_group, origin, code_id,
+      hardware_info, network_info, agent_version, search_text, created_at_ms, lifecycle_changed_at_ms,
+      security_changed_at_ms)
+    select id, organization_id, 'active', name, tags, device_group, 'code', code_id, hardware_info, network_info,
+      agent_version, search_text, cast(${tx.nowMs} as bigint), cast(${tx.nowMs} as bigint), cast(${tx.nowMs} as bigint)
+    from ${jsonRows(tx.kind, 'r', deviceColumns, rows)}`.execute(tx.db);
+}
+
+const refreshColumns = {
+  id: 'text',
+  code_id: 'text',
+  hardware_info: 'text',
+  network_info: 'text',
+  agent_version: 'text',
+  search_text: 'text',
+} as const;
+
+/** Re-provisioning keeps id, name, tags and history; what the device says about itself is new. */
+export async function refreshDevices(tx: Tx, redemptions: readonly Redemption[]): Promise<void> {
+  if (redemptions.length === 0) return;
+  const rows = redemptions.map((redemption) => ({
+    id: redemption.deviceId,
+    code_id: redemption.code.id,
+    hardware_info: redemption.hardwareInfo,
+    network_info: redemption.networkInfo,
+    agent_version: redemption.agentVersion,
+    search_text: redemption.searchText,
+  }));
+  await sql`update devices set code_id = r.code_id, hardware_info = r.hardware_info,
+      network_info = r.network_info, agent_version = r.agent_version, search_text = r.search_text
+    from ${jsonRows(tx.kind, 'r', refreshColumns, rows)} where devices.id = r.id`.execute(tx.db);
+}
+
+const failureColumns = { code_id: 'text', reason: 'text', attempts: 'bigint' } as const;
+
+export interface CodeFailure {
+  readonly code_id: string;
+  /** Of the last attempt. */
+  readonly reason: string;
+  readonly attempts: number;
+}
+
+/** Notes attempts that known codes refused; one entry a code. */
+export async function noteFailures(tx: Tx, failures: readonly CodeFailure[]): Promise<void> {
+  if (failures.length === 0) return;
+  await sql`update provisioning_codes set failed_attempts = failed_attempts + r.attempts,
+      last_failed_at_ms = ${tx.nowMs}, last_failed_reason = r.reason
+    from ${jsonRows(
+      tx.kind,
+      'r',
+      failureColumns,
+      failures.map((failure) => ({ ...failure })),
+    )}
+    where provisioning_codes.id = r.code_id`.execute(tx.db);
+}

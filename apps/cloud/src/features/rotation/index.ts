@@ -1,0 +1,2 @@
+export { rotationRoutes } from './routes.ts';
+export { Rotation } from './service.ts';

@@ -1,0 +1,2 @@
+export { shadowRoutes } from './routes.ts';
+export { Shadows } from './service.ts';

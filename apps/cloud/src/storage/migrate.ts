@@ -1,0 +1,64 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Database, DatabaseKind } from './database.ts';
+import { firstSchema } from './migrations/0001-first.ts';
+
+/** Every migration ever released, in order. Append only. */
+function migrations(kind: DatabaseKind): Record<string, Migration> {
+  return {
+    '0001-first': firstSchema(kind),
+  };
+}
+
+export class NewerSchemaError extends Error {
+  constructor(names: readonly string[]) {
+    super(
+      `the database was written by a newer version of this program (it has ${names.join(', ')}). ` +
+        'Start that version, or restore the copy that was made before the upgrade.',
+    );
+    this.name = 'NewerSchemaError';
+  }
+}
+
+export interface MigrationReport {
+  readonly applied: readonly string[];
+  /** Path of the copy that was made first; undefined when there was nothing to lose. */
+  readonly copy: string | undefined;
+}
+
+/**
+ * Brings the schema up to date. An embedded database that already holds a schema is copied beside itself before
+ * anything changes. A schema newer than this program is refused.
+ */
+export async function migrate(
+  database: Database,
+  embedded?: { readonly raw: DatabaseSync; readonly path: string },
+): Promise<MigrationReport> {
+  const known = migrations(database.kind);
+  const migrator = new Migrator({ db: database.db, provider: { getMigrations: async () => known } });
+  const applied = await appliedNames(database);
+  const newer = applied.filter((name) => !Object.hasOwn(known, name));
+  if (newer.length > 0) throw new NewerSchemaError(newer);
+
+  const pending = Object.keys(known).filter((name) => !applied.includes(name));
+  let copy: string | undefined;
+  if (embedded !== undefined && applied.length > 0 && pending.length > 0) {
+    copy = `${embedded.path}.before-${pending[0] ?? ''}`;
+    embedded.raw.prepare('vacuum into ?').run(copy);
+  }
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  return { applied: (results ?? []).map((result) => result.migrationName), copy };
+}
+
+async function appliedNames(database: Database): Promise<string[]> {
+  const tables = await database.db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === 'kysely_migration')) return [];
+  const rows = await database.db
+    .withTables<{ kysely_migration: { name: string } }>()
+    .selectFrom('kysely_migration')
+    .select('name')
+    .orderBy('name')
+    .execute();
+  return rows.map((row) => row.name);
+}

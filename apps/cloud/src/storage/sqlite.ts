@@ -1,0 +1,67 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import type { Tables } from './tables.ts';
+
+/** Prepared statements kept; queries are built from constant texts, so a handful suffices. */
+const statementsMax = 500;
+
+/**
+ * Kysely over the SQLite that is inside Node. One connection: Kysely's driver hands it out to one transaction or
+ * statement at a time. WAL with synchronous=FULL: a commit that has returned survives a power cut.
+ */
+export function openSqlite(path: string): { kysely: Kysely<Tables>; raw: DatabaseSync } {
+  const raw = new DatabaseSync(path, { timeout: 5_000 });
+  raw.exec('pragma journal_mode = wal');
+  raw.exec('pragma synchronous = full');
+  raw.exec('pragma foreign_keys = on');
+  raw.exec('pragma wal_autocheckpoint = 4000');
+  raw.exec('pragma cache_size = -32000');
+  return { kysely: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(raw) }) }), raw };
+}
+
+interface Statement {
+  readonly reader: boolean;
+  all(parameters: readonly unknown[]): unknown[];
+  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown>;
+}
+
+/** `node:sqlite` in the shape that Kysely's SQLite dialect expects (better-sqlite3's). */
+function adapt(raw: DatabaseSync): { close(): void; prepare(sql: string): Statement } {
+  const statements = new Map<string, Statement>();
+  return {
+    close: () => {
+      statements.clear();
+      raw.close();
+    },
+    prepare: (sql) => {
+      const known = statements.get(sql);
+      if (known !== undefined) return known;
+      // A transaction takes the write lock at once: one that starts by reading could otherwise fail to upgrade.
+      const statement = adaptStatement(raw.prepare(sql === 'begin' ? 'begin immediate' : sql));
+      if (statements.size >= statementsMax) statements.clear();
+      statements.set(sql, statement);
+      return statement;
+    },
+  };
+}
+
+function adaptStatement(statement: StatementSync): Statement {
+  const values = (parameters: readonly unknown[]): SqliteValue[] => parameters.map(toSqliteValue);
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...values(parameters)),
+    run: (parameters) => statement.run(...values(parameters)),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
+  };
+}
+
+type SqliteValue = null | number | bigint | string | Uint8Array;
+
+function toSqliteValue(value: unknown): SqliteValue {
+  if (value === null || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string') {
+    return value;
+  }
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`a ${typeof value} cannot be stored; rows hold text, numbers and null`);
+}

@@ -1,0 +1,170 @@
+import type { Generated } from 'kysely';
+
+/**
+ * Every table, one type for both databases. Times are integer milliseconds since 1970 (`…_ms`), flags are 0 or 1,
+ * documents are JSON text: the same bytes in SQLite and PostgreSQL. Every row carries its organization.
+ */
+export interface Tables {
+  organizations: OrganizationRow;
+  operator_tokens: OperatorTokenRow;
+  provisioning_codes: CodeRow;
+  devices: DeviceRow;
+  credentials: CredentialRow;
+  shadows: ShadowRow;
+  events: EventRow;
+  audit_log: AuditRow;
+  server_facts: ServerFactRow;
+}
+
+export interface OrganizationRow {
+  id: string;
+  name: string;
+  /** null: no limit. */
+  device_limit: number | null;
+  /** Devices that are not deleted. Changed only by conditional updates in the transaction that makes or deletes one. */
+  device_count: number;
+  created_at_ms: number;
+}
+
+export interface OperatorTokenRow {
+  id: string;
+  organization_id: string;
+  name: string;
+  role: 'viewer' | 'operator' | 'admin' | 'owner';
+  /** SHA-256 of the token, hexadecimal. */
+  token_hash: string;
+  created_at_ms: number;
+  expires_at_ms: number | null;
+}
+
+export interface CodeRow {
+  id: string;
+  organization_id: string;
+  /** HMAC-SHA-256 of the bare symbols under the server key {@link server_key_id}, hexadecimal. */
+  code_hash: string;
+  server_key_id: string;
+  group_count: number;
+  state: 'active' | 'used' | 'revoked';
+  name: string | null;
+  batch_id: string | null;
+  device_name: string | null;
+  tags: string;
+  device_group: string | null;
+  bind_mac_address: string | null;
+  bind_serial_number: string | null;
+  bind_board_model: string | null;
+  /** The device that this code re-provisions. */
+  target_device_id: string | null;
+  created_at_ms: number;
+  created_by: string;
+  expires_at_ms: number;
+  revoked_at_ms: number | null;
+  used_at_ms: number | null;
+  used_address: string | null;
+  used_device_id: string | null;
+  used_credential_id: string | null;
+  /** HMAC of the claimant's Idempotency-Key; null when it sent none. */
+  claimant_hash: string | null;
+  /** `expires_at` of the first answer: a repeat must give the same bytes. */
+  answer_expires_at_ms: number | null;
+  failed_attempts: number;
+  last_failed_at_ms: number | null;
+  last_failed_reason: string | null;
+}
+
+export type DeviceLifecycle = 'active' | 'revoked' | 'quarantined' | 'deleted';
+export type StoredPresence = 'never_connected' | 'online' | 'offline' | 'reconnecting';
+
+export interface DeviceRow {
+  id: string;
+  organization_id: string;
+  lifecycle: DeviceLifecycle;
+  name: string | null;
+  tags: string;
+  device_group: string | null;
+  origin: 'code' | 'operator';
+  code_id: string | null;
+  hardware_info: string;
+  network_info: string;
+  agent_version: string | null;
+  /** Lower-case text that searches match: id, name, host name, addresses, board, serial. */
+  search_text: string;
+  created_at_ms: number;
+  lifecycle_changed_at_ms: number;
+  /** When anything last changed that may end an open tunnel: lifecycle or credentials. */
+  security_changed_at_ms: number;
+  presence: StoredPresence;
+  presence_since_ms: number | null;
+  /** Grows by one with every accepted connection. A write about an older connection is ignored. */
+  session_epoch: number;
+  last_seen_at_ms: number | null;
+  last_address: string | null;
+  last_close_reason: string | null;
+  /** Set while a new key is to be offered over the tunnel. */
+  rotation_wanted_at_ms: number | null;
+  /** null until the device has answered an offer. */
+  can_rotate: number | null;
+}
+
+export interface CredentialRow {
+  id: string;
+  organization_id: string;
+  device_id: string;
+  /** SHA-256 of the key, hexadecimal. */
+  key_hash: string;
+  /** Who asked for it: a device with a code, an operator, or a rotation over the tunnel. */
+  origin: 'code' | 'operator' | 'rotation';
+  /**
+   * issued: given out, not yet seen to authenticate; at most one a device. active: has authenticated; at most one a
+   * device. ended: never accepted again.
+   */
+  state: 'issued' | 'active' | 'ended';
+  created_at_ms: number;
+  expires_at_ms: number;
+  /** From when on a successor is offered over the tunnel. */
+  rotate_after_ms: number;
+  authenticated_at_ms: number | null;
+  ended_at_ms: number | null;
+}
+
+export interface ShadowRow {
+  device_id: string;
+  organization_id: string;
+  version: number;
+  desired: string;
+  reported: string;
+  desired_times: string;
+  reported_times: string;
+  updated_at_ms: number;
+}
+
+export interface EventRow {
+  /** Numbered in the order of commits: a reader that has seen n never misses a smaller one. */
+  sequence: Generated<number>;
+  organization_id: string;
+  at_ms: number;
+  type: string;
+  object_id: string;
+  data: string;
+}
+
+export interface AuditRow {
+  sequence: Generated<number>;
+  organization_id: string;
+  at_ms: number;
+  actor_kind: 'operator' | 'device' | 'system' | 'anonymous';
+  actor_id: string;
+  action: string;
+  object_kind: string | null;
+  object_id: string | null;
+  address: string | null;
+  outcome: 'success' | 'failure';
+  reason: string | null;
+  request_id: string | null;
+  detail: string;
+}
+
+export interface ServerFactRow {
+  name: string;
+  value: string;
+}

@@ -1,0 +1,389 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type CloseCode, closeCodes, type ConnectFrame, frameBytesMax } from '@edgeflow/contract';
+import { type Clock, type Random, type TimerHandle, type Timers, toRfc3339 } from '@edgeflow/platform';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { hashApiKey, judgeKey, matchKeysById } from '../features/credentials/index.ts';
+import type { Call, CallOutcome } from '../features/commands/index.ts';
+import type {
+  ConnectionRequest,
+  ConnectionVerdict,
+  OfflineFact,
+  SeenFact,
+} from '../features/presence/index.ts';
+import type { Logger } from '../logging.ts';
+import type { Database } from '../storage/database.ts';
+import { Calls } from './calls.ts';
+import { SessionRegistry } from './registry.ts';
+import { openSession, type SessionEvent, type SessionState, step } from './session.ts';
+
+/** Sockets that have not said `connect` yet; past this the oldest is evicted. */
+const strangersMax = 2_000;
+/** Evicted strangers are told to come back after this many seconds. */
+const evictedRetrySeconds = '5';
+/** Bytes that may wait for a device that does not read; past this it is cut off. */
+const unsentBytesMax = 1024 * 1024;
+const sweepMs = 1_000;
+/** Devices whose close handshake does not finish at shutdown are cut off after this. */
+const shutdownMs = 3_000;
+/** Longest close reason: 123 bytes of UTF-8 (RFC 6455, section 5.5). Ours are ASCII. */
+const reasonLengthMax = 123;
+
+export interface GatewayOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly clientAddress: (request: IncomingMessage) => string;
+  readonly admit: (request: ConnectionRequest) => Promise<ConnectionVerdict>;
+  readonly departed: (fact: OfflineFact) => void;
+  /** Called once a device has heard `connected`. */
+  readonly connected: (session: OpenSession) => void;
+}
+
+/** Something happened to a device that may end its tunnel. */
+export interface SecurityChange {
+  readonly deviceId: string;
+  /** The database's time of the change. */
+  readonly changedAtMs: number;
+}
+
+export interface OpenSession {
+  readonly deviceId: string;
+  readonly restricted: boolean;
+  readonly rotationWanted: boolean;
+}
+
+/** One socket and its state machine. */
+class Connection {
+  state: SessionState;
+  readonly socket: WebSocket;
+  readonly address: string;
+  rotationWanted = false;
+
+  constructor(socket: WebSocket, address: string, nowMs: number) {
+    this.socket = socket;
+    this.address = address;
+    this.state = openSession(nowMs);
+  }
+
+  get epoch(): number {
+    return this.state.phase === 'open' ? this.state.admission.epoch : -1;
+  }
+}
+
+/** The sockets of all tunnels that end on this node. */
+export class TunnelGateway {
+  readonly #options: GatewayOptions;
+  readonly #server: WebSocketServer;
+  readonly #registry = new SessionRegistry<Connection>();
+  /** In the order of arrival. */
+  readonly #strangers = new Set<Connection>();
+  readonly #calls: Calls<Connection>;
+  readonly #sweep: TimerHandle;
+  #stopping = false;
+  /** Times that sockets were refused, closed or ignored, for the metrics. */
+  readonly counters = { accepted: 0, refused: 0, evicted: 0, silent: 0, replaced: 0 };
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#calls = new Calls(options.random, options);
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: frameBytesMax,
+    });
+    this.#sweep = options.timers.every(sweepMs, () => {
+      this.#tick();
+    });
+  }
+
+  get openTunnels(): number {
+    return this.#registry.size;
+  }
+
+  get strangers(): number {
+    return this.#strangers.size;
+  }
+
+  /** Takes over a socket whose request asked for `/tunnel`. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#stopping) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    const address = this.#options.clientAddress(request);
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      this.#welcome(new Connection(ws, address, this.#options.clock.monotonic()));
+    });
+  }
+
+  /** When a device with an open tunnel here was last heard, in milliseconds since 1970. */
+  lastHeardMs(deviceId: string): number | undefined {
+    const connection = this.#registry.get(deviceId);
+    return connection === undefined ? undefined : this.#heardAtMs(connection);
+  }
+
+  /** Sends a command and waits for the device's answer, its departure, or the time-out. */
+  call(deviceId: string, call: Call): Promise<CallOutcome> {
+    const connection = this.#registry.get(deviceId);
+    if (connection === undefined) return Promise.resolve({ kind: 'offline' });
+    return this.#calls.start(connection, call, (frame) => {
+      this.#send(connection, JSON.stringify({ ...frame, timestamp: this.#timestamp() }));
+    });
+  }
+
+  /** What is known of a device's tunnel on this node. */
+  session(deviceId: string): OpenSession | undefined {
+    const connection = this.#registry.get(deviceId);
+    if (connection?.state.phase !== 'open') return undefined;
+    const { restricted } = connection.state.admission;
+    return { deviceId, restricted, rotationWanted: connection.rotationWanted };
+  }
+
+  /**
+   * Judges open tunnels again by what the database says now: operators' words reach them by it. Tunnels that were
+   * admitted after the change are left alone.
+   */
+  async recheck(changes: readonly SecurityChange[]): Promise<void> {
+    const here = changes.flatMap(({ deviceId, changedAtMs }) => {
+      const connection = this.#registry.get(deviceId);
+      if (connection?.state.phase !== 'open') return [];
+      return connection.state.admission.judgedAtMs > changedAtMs ? [] : [connection];
+    });
+    if (here.length === 0) return;
+    const { database } = this.#options;
+    const ids = here.flatMap(({ state }) => (state.phase === 'open' ? state.admission.credentialId : []));
+    const matches = await matchKeysById(database, ids);
+    const nowMs = await database.nowMs();
+    for (const connection of here) {
+      if (connection.state.phase !== 'open') continue;
+      const { credentialId, deviceId } = connection.state.admission;
+      const verdict = judgeKey(matches.get(credentialId), deviceId, nowMs);
+      if (verdict.kind === 'refused') {
+        this.#step(connection, { type: 'refused', code: verdict.code });
+      } else if (verdict.restricted !== connection.state.admission.restricted) {
+        const { restricted } = verdict;
+        const admission = { ...connection.state.admission, restricted };
+        connection.state = { ...connection.state, admission };
+      }
+    }
+  }
+
+  /** Devices heard since this was last asked. */
+  heard(): SeenFact[] {
+    const facts: SeenFact[] = [];
+    for (const connection of this.#registry.values()) {
+      if (connection.state.phase !== 'open') continue;
+      const { deviceId, epoch } = connection.state.admission;
+      facts.push({ deviceId, epoch, lastSeenAtMs: this.#heardAtMs(connection) });
+    }
+    return facts;
+  }
+
+  /** Closes every tunnel with 1001 and waits, at most a few seconds, until the devices have answered. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#options.timers.clear(this.#sweep);
+    const connections = [...this.#registry.values(), ...this.#strangers];
+    const gone = connections.map(
+      (connection) =>
+        new Promise<void>((resolve) => {
+          if (connection.socket.readyState === connection.socket.CLOSED) resolve();
+          else
+            connection.socket.once('close', () => {
+              resolve();
+            });
+        }),
+    );
+    for (const connection of connections)
+      this.#end(connection, closeCodes.goingAway, 'the cloud is restarting');
+    const cut = this.#options.timers.after(shutdownMs, () => {
+      for (const connection of connections) connection.socket.terminate();
+    });
+    await Promise.all(gone);
+    this.#options.timers.clear(cut);
+  }
+
+  #welcome(connection: Connection): void {
+    const { socket } = connection;
+    const { clock } = this.#options;
+    this.#strangers.add(connection);
+    this.#evict();
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) this.#step(connection, { type: 'binary' });
+      else this.#step(connection, { type: 'text', text: textOf(data), nowMs: clock.monotonic() });
+    });
+    socket.on('close', (closeCode, reason) => {
+      this.#step(connection, { type: 'socket_closed', closeCode, reason: reason.toString('utf8') });
+      this.#strangers.delete(connection);
+    });
+    // A broken socket always closes after its error, and the close is what counts.
+    socket.on('error', ignoreError);
+  }
+
+  #evict(): void {
+    if (this.#strangers.size <= strangersMax) return;
+    for (const oldest of this.#strangers) {
+      if (oldest.state.phase !== 'waiting') continue;
+      this.counters.evicted += 1;
+      this.#end(oldest, closeCodes.slowDown, evictedRetrySeconds);
+      oldest.socket.terminate();
+      return;
+    }
+  }
+
+  #end(connection: Connection, closeCode: CloseCode, reason: string): void {
+    this.#step(connection, { type: 'end', closeCode, reason });
+  }
+
+  #step(connection: Connection, event: SessionEvent): void {
+    const { state, effects } = step(connection.state, event);
+    const before = connection.state;
+    connection.state = state;
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'judge':
+          void this.#judge(connection, effect.frame);
+          break;
+        case 'enter':
+          this.#enter(connection, effect.admission.deviceId);
+          break;
+        case 'pong':
+          this.#send(connection, `{"type":"pong","timestamp":"${this.#timestamp()}"}`);
+          break;
+        case 'answered':
+          this.#calls.answered(connection, effect.frame);
+          break;
+        case 'asked':
+          this.#send(connection, unknownAction(effect.frame.id, effect.frame.action));
+          break;
+        case 'say_error':
+          this.#send(connection, JSON.stringify({ type: 'error', error: effect.text }));
+          break;
+        case 'close':
+          this.#close(connection, effect.closeCode, effect.reason);
+          break;
+        case 'leave':
+          this.#leave(connection, before, effect.admission.deviceId, effect);
+          break;
+      }
+    }
+  }
+
+  async #judge(connection: Connection, frame: ConnectFrame): Promise<void> {
+    const { clock, logger } = this.#options;
+    let verdict: ConnectionVerdict;
+    try {
+      verdict = await this.#options.admit({
+        deviceId: frame.device_id,
+        keyHash: hashApiKey(frame.api_key),
+        address: connection.address,
+        version: frame.version?.replaceAll('\0', '').toWellFormed() ?? null,
+      });
+    } catch (error) {
+      logger.error({ err: error }, 'a tunnel could not be judged');
+      verdict = { kind: 'refused', code: 'unavailable' };
+    }
+    this.#strangers.delete(connection);
+    if (verdict.kind === 'refused') {
+      this.counters.refused += 1;
+      logger.info({ code: verdict.code, address: connection.address }, 'tunnel refused');
+      this.#step(connection, { type: 'refused', code: verdict.code });
+      return;
+    }
+    connection.rotationWanted = verdict.rotationWanted;
+    const { kind: _, rotationWanted: __, ...admission } = verdict;
+    this.#departIfGone(connection, admission);
+    this.#step(connection, { type: 'admitted', admission, nowMs: clock.monotonic() });
+  }
+
+  /** The database has the device online, but its socket closed while the key was judged. */
+  #departIfGone(
+    connection: Connection,
+    admission: { readonly deviceId: string; readonly epoch: number },
+  ): void {
+    if (connection.state.phase !== 'closed' || this.#stopping) return;
+    const { deviceId, epoch } = admission;
+    const lastSeenAtMs = this.#options.clock.now();
+    this.#options.departed({ deviceId, epoch, lastSeenAtMs, reason: 'closed before it was answered' });
+  }
+
+  #enter(connection: Connection, deviceId: string): void {
+    const yielding = this.#registry.enter(deviceId, connection);
+    if (yielding !== undefined) {
+      this.counters.replaced += 1;
+      this.#end(yielding, closeCodes.replaced, 'replaced by a newer connection of the same device');
+      if (yielding === connection) return;
+    }
+    this.counters.accepted += 1;
+    const timestamp = this.#timestamp();
+    this.#send(connection, JSON.stringify({ type: 'connected', device_id: deviceId, timestamp }));
+    const session = this.session(deviceId);
+    if (session !== undefined) this.#options.connected(session);
+  }
+
+  #leave(
+    connection: Connection,
+    before: SessionState,
+    deviceId: string,
+    left: { readonly reason: string; readonly heardAtMs: number },
+  ): void {
+    const isCurrent = this.#registry.get(deviceId) === connection;
+    this.#registry.leave(deviceId, connection);
+    this.#calls.ended(connection);
+    // At shutdown devices stay `online` in the database: the next start expects them back.
+    if (!isCurrent || this.#stopping || before.phase !== 'open') return;
+    const { clock } = this.#options;
+    const lastSeenAtMs = Math.round(clock.now() - (clock.monotonic() - left.heardAtMs));
+    this.#options.departed({ deviceId, epoch: before.admission.epoch, lastSeenAtMs, reason: left.reason });
+  }
+
+  #close(connection: Connection, closeCode: CloseCode, reason: string): void {
+    if (closeCode === closeCodes.silent) this.counters.silent += 1;
+    connection.socket.close(closeCode, reason.slice(0, reasonLengthMax));
+  }
+
+  #send(connection: Connection, text: string): void {
+    const { socket } = connection;
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > unsentBytesMax) {
+      socket.terminate();
+      return;
+    }
+    socket.send(text);
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.clock.monotonic();
+    for (const connection of this.#registry.values()) this.#step(connection, { type: 'tick', nowMs });
+    for (const connection of this.#strangers) this.#step(connection, { type: 'tick', nowMs });
+  }
+
+  #heardAtMs(connection: Connection): number {
+    const { clock } = this.#options;
+    const heardAtMs = connection.state.phase === 'open' ? connection.state.heardAtMs : clock.monotonic();
+    return Math.round(clock.now() - (clock.monotonic() - heardAtMs));
+  }
+
+  #timestamp(): string {
+    return toRfc3339(this.#options.clock.now());
+  }
+}
+
+function ignoreError(): void {
+  // See the caller.
+}
+
+function textOf(data: Buffer | ArrayBuffer | Buffer[]): string {
+  if (Buffer.isBuffer(data)) return data.toString('utf8');
+  return Array.isArray(data) ? Buffer.concat(data).toString('utf8') : Buffer.from(data).toString('utf8');
+}
+
+/** Devices may ask, but the cloud offers no actions of its own yet. */
+function unknownAction(id: string, action: string): string {
+  const error = `unknown action "${action}"`;
+  return JSON.stringify({ type: 'response', id, status: 'error', error });
+}
