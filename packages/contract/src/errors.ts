@@ -176,7 +176,7 @@ const resources = {
   command_reserved: entry(
     400,
     'This action is reserved for the service itself',
-    'Use POST /api/v1/devices/{id}/rotate-key for a new key, and PUT /api/v1/devices/{id}/shadow for desired state.',
+    'Use POST /api/v1/devices/{id}/rotate-key to rotate a key.',
   ),
   command_timeout: entry(
     504,

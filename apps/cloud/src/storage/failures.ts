@@ -1,3 +1,5 @@
+import { CommitUnknownError } from './database.ts';
+
 /**
  * Whether an error concerns the rows of one statement (bad data, a constraint), so that the other work
  * of the same batch may succeed by itself. Everything else (connection, disk) concerns all of it.
@@ -13,4 +15,25 @@ export function concernsOneItem(error: unknown): boolean {
 /** Whether the database asked for the whole transaction to be tried again: deadlock or serialization failure. */
 export function asksForRetry(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '40001' || error.code === '40P01');
+}
+
+/** SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
+const sqliteUnavailable: readonly number[] = [5, 6, 8, 10, 13, 14];
+
+/**
+ * Whether the database cannot be used at this moment: the caller may try again later.
+ * Sources: SQLSTATE classes 08 (connection), 53 (resources), 57 (operator intervention), 58 (system error); sqlite3
+ * result codes; Node's socket errors.
+ */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof CommitUnknownError) return true;
+  if (!(error instanceof Error)) return false;
+  if (error.message === 'timeout exceeded when trying to connect') return true;
+  if ('errcode' in error && typeof error.errcode === 'number') {
+    return sqliteUnavailable.includes(error.errcode & 0xff);
+  }
+  if (!('code' in error) || typeof error.code !== 'string') return false;
+  return (
+    /^(08|53|57|58)[0-9A-Z]{3}$/.test(error.code) || /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH)/.test(error.code)
+  );
 }

@@ -20,14 +20,17 @@ export interface SecurityWatchOptions {
  */
 export class SecurityWatch {
   readonly #options: SecurityWatchOptions;
-  readonly #timer: TimerHandle;
+  #timer: TimerHandle | undefined;
   #sinceMs: number | undefined;
   #running = false;
   #again = false;
 
   constructor(options: SecurityWatchOptions) {
     this.#options = options;
-    this.#timer = options.timers.every(pollMs, () => {
+  }
+
+  start(): void {
+    this.#timer = this.#options.timers.every(pollMs, () => {
       this.poke();
     });
   }
@@ -42,7 +45,7 @@ export class SecurityWatch {
   }
 
   stop(): void {
-    this.#options.timers.clear(this.#timer);
+    if (this.#timer !== undefined) this.#options.timers.clear(this.#timer);
   }
 
   async #run(): Promise<void> {

@@ -43,10 +43,10 @@ describe('a provisioning link', () => {
       code: 'PROV-A1B2-C3D4',
       pins,
     });
+    // The check value is part of the wire format: links already printed must stay readable.
     expect(text).toBe(
-      `https://cloud.example:8443/add#v=1&code=PROV-A1B2-C3D4&pin=sha256/${'A'.repeat(43)}=&c=${text.slice(-2)}`,
+      `https://cloud.example:8443/add#v=1&code=PROV-A1B2-C3D4&pin=sha256/${'A'.repeat(43)}=&c=7V`,
     );
-    expect(text.slice(-2)).toMatch(/^[0-9A-HJKMNP-TV-Z]{2}$/);
   });
 
   it('says the same after it was written and read', () => {

@@ -86,10 +86,16 @@ export class SimulatedFiles implements Files {
     throw new FileError('EINVAL', path);
   }
 
-  /** What a power cut leaves behind. Content that was written but never synced is torn in half. */
-  powerCut(): void {
+  /**
+   * What a power cut leaves behind. Content that was written but never synced is torn in half.
+   *
+   * @param unsyncedNames whether creations, renames and removals without a folder sync are lost, or kept because the
+   * file system happened to write its journal first. Both happen: what must survive a crash has to survive either.
+   */
+  powerCut(unsyncedNames: 'lost' | 'kept' = 'lost'): void {
+    const survivors = unsyncedNames === 'lost' ? this.#durable : this.#live;
     this.#live = new Map();
-    for (const [name, entry] of this.#durable) {
+    for (const [name, entry] of survivors) {
       const torn = entry.bytes.slice(0, Math.floor(entry.bytes.length / 2));
       const bytes = entry.durableBytes ?? torn;
       this.#live.set(name, { bytes, mode: entry.mode, durableBytes: bytes });

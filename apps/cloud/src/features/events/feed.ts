@@ -1,4 +1,4 @@
-import type { Timers } from '@edgeflow/platform';
+import type { TimerHandle, Timers } from '@edgeflow/platform';
 import type { Database } from '../../storage/database.ts';
 import { eventsAfter, latestSequence, type StoredEvent } from './store.ts';
 
@@ -40,12 +40,25 @@ export class Events {
   readonly #readers = new Set<Reader>();
   readonly #onFailure: (error: unknown) => void;
 
+  readonly #timers: Timers;
+  #timer: TimerHandle | undefined;
+
   constructor(database: Database, timers: Timers, onFailure: (error: unknown) => void) {
     this.#database = database;
+    this.#timers = timers;
     this.#onFailure = onFailure;
-    timers.every(pollMs, () => {
+  }
+
+  start(): void {
+    this.#timer = this.#timers.every(pollMs, () => {
       this.poke();
     });
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) this.#timers.clear(this.#timer);
+    for (const reader of this.#readers) reader.closed = true;
+    this.#readers.clear();
   }
 
   /** Says that events may have been committed. */

@@ -2,7 +2,7 @@ import { makeId, parseProvisioningCode, type ProvisionRequest, secretBytes } fro
 import type { Clock, Random, Timers } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { KeyRing } from '../../keyring/index.ts';
-import { CommitUnknownError, type Database } from '../../storage/database.ts';
+import type { Database } from '../../storage/database.ts';
 import { GroupCommit, OverloadedError } from '../../storage/group-commit.ts';
 import type { Events } from '../events/index.ts';
 import type { Claim, ClaimOutcome } from './claim.ts';
@@ -89,8 +89,6 @@ export class Provisioning {
     try {
       return await this.#commits.submit(claim);
     } catch (error) {
-      // Whether the work is durable is not known: 503 says so, and a repeat with the same key is safe.
-      if (error instanceof CommitUnknownError) throw new ProblemError('unavailable', { cause: error });
       if (error instanceof OverloadedError) {
         throw new ProblemError('unavailable', { headers: { 'Retry-After': overloadedRetrySeconds } });
       }
