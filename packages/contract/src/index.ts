@@ -4,6 +4,7 @@ export * from './errors.ts';
 export * from './problem.ts';
 export * from './tunnel.ts';
 export * from './operations.ts';
+export * from './calls.ts';
 export * from './formats/crc32.ts';
 export * from './formats/secrets.ts';
 export * from './formats/ids.ts';

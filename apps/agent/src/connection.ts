@@ -1,0 +1,122 @@
+import type { ConnectFrame, Json, JsonObject } from '@edgeflow/contract';
+import type { Random, TimeSource } from '@edgeflow/platform';
+import { builtInCommands } from './commands/built-in.ts';
+import { type ApplyDesired, Desired } from './commands/desired.ts';
+import { type CommandHandler, CommandRunner } from './commands/runner.ts';
+import { ShadowClient } from './commands/shadow.ts';
+import type { SystemMetrics } from './commands/system-metrics.ts';
+import type { CloudTransport } from './net/transport.ts';
+import { LifeDriver, type LifeDriverDeps } from './provisioning/driver.ts';
+import type { ProvisionReply } from './provisioning/model.ts';
+import { type LifeView, viewOf } from './provisioning/view.ts';
+import type { CallOutcome } from './tunnel/calls.ts';
+import { TunnelDriver } from './tunnel/driver.ts';
+import type { TunnelCredential, TunnelReport } from './tunnel/model.ts';
+
+export interface ConnectionDeps extends Omit<LifeDriverDeps, 'tunnel' | 'transport'> {
+  readonly time: TimeSource;
+  readonly random: Random;
+  readonly transport: CloudTransport;
+  readonly hello: Pick<ConnectFrame, 'version' | 'instance' | 'boot_id'>;
+  readonly metrics: () => Promise<SystemMetrics>;
+  /** What `health_check` answers beside the counters. */
+  readonly health: () => JsonObject;
+  /** Small facts for the shadow's `reported` half. */
+  readonly facts: JsonObject;
+  /** Put the cloud's wishes into effect; see {@link Desired}. */
+  readonly applyDesired: ApplyDesired | undefined;
+  /** Handlers of the host application, by action; they go before the built-in ones. */
+  readonly commands: readonly (readonly [string, CommandHandler])[];
+  readonly onPong: () => void;
+}
+
+/** Everything between this device and one cloud: the identity's life, the tunnel, and the commands it carries. */
+export class Connection {
+  readonly #life: LifeDriver;
+  readonly #tunnel: TunnelDriver;
+  readonly #desired: Desired;
+
+  constructor(deps: ConnectionDeps) {
+    const { time, random, log, transport } = deps;
+    const shadow = new ShadowClient(transport);
+    this.#desired = new Desired({ shadow, log, applyDesired: deps.applyDesired, facts: deps.facts });
+    const builtIn = builtInCommands({
+      health: () => ({ ...deps.health(), ...this.#tunnel.counters }),
+      metrics: deps.metrics,
+      shadow,
+      desired: this.#desired,
+      credential: () => this.#credential,
+      offerKey: (apiKey, expiresAt) => this.#life.offerKey(apiKey, expiresAt),
+    });
+    this.#tunnel = new TunnelDriver({
+      time,
+      random,
+      openTunnel: (listener) => transport.openTunnel(listener),
+      hello: deps.hello,
+      commands: new CommandRunner(new Map([...builtIn, ...deps.commands]), time.timers, log),
+      log,
+      onReport: (report) => {
+        this.#onReport(report);
+      },
+      onPong: deps.onPong,
+    });
+    this.#life = new LifeDriver({ ...deps, tunnel: this.#tunnel });
+  }
+
+  /** Reads what is stored and goes on from there. */
+  start(): void {
+    this.#life.start();
+  }
+
+  /** Close frame, finished writes, and then nothing more. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#life.stop(), this.#tunnel.stop()]);
+  }
+
+  get view(): LifeView {
+    return viewOf(this.#life.state, this.#tunnel.phase);
+  }
+
+  /** The key in use, for masking; undefined before there is one. Secret. */
+  get apiKey(): string | undefined {
+    const { tunnel, identity } = this.#life.state;
+    return tunnel.using?.apiKey ?? identity?.api_key;
+  }
+
+  get hasIdentity(): boolean {
+    return this.#life.state.identity !== undefined;
+  }
+
+  /** True while a changed setting could still make a difference to a device that is not at work. */
+  get awaitsCode(): boolean {
+    const { status } = this.view;
+    return status === 'unprovisioned' || status === 'rejected';
+  }
+
+  ask(code: string, force: boolean): Promise<ProvisionReply> {
+    return this.#life.ask(code, force);
+  }
+
+  configureCode(code: string | undefined): void {
+    this.#life.configureCode(code);
+  }
+
+  wantTunnel(isWanted: boolean): void {
+    this.#life.wantTunnel(isWanted);
+  }
+
+  /** Sends a command to the cloud. */
+  call(action: string, payload: Json, timeoutMs: number): Promise<CallOutcome> {
+    return this.#tunnel.call(action, payload, timeoutMs);
+  }
+
+  get #credential(): TunnelCredential | undefined {
+    const { tunnel } = this.#life.state;
+    return tunnel.status === 'online' ? tunnel.using : undefined;
+  }
+
+  #onReport(report: TunnelReport): void {
+    this.#life.onTunnelReport(report);
+    if (report.kind === 'online') void this.#desired.onOnline(report.credential);
+  }
+}

@@ -1,0 +1,83 @@
+import { isErrorCode, problemSchema } from '@edgeflow/contract';
+import { type CloudAnswer, TransportError } from './transport.ts';
+
+/**
+ * Whether an answer is of the cloud's kind: a JSON object under a JSON media type, and a problem document (RFC 9457)
+ * where it reports a failure. A captive portal's page, a proxy's error and another program on the same port are not.
+ */
+export function looksLikeTheCloud(answer: CloudAnswer): boolean {
+  const document = readJsonObject(answer);
+  return document !== undefined && (answer.status < 400 || problemSchema.safeParse(document).success);
+}
+
+/** Why an answer for which {@link looksLikeTheCloud} is false is not to be believed. */
+export function notTheCloud(answer: CloudAnswer, host: string): TransportError {
+  const { status } = answer;
+  if (isGatewayStatus(status)) {
+    const message = `A gateway in front of ${host} answered ${String(status)}: it cannot reach the cloud behind it.`;
+    return new TransportError('cloud_unreachable', message);
+  }
+  const kind = mediaTypeOf(answer);
+  const what = kind === '' ? 'without saying what it is' : `with ${kind}`;
+  return new TransportError(
+    'not_the_cloud',
+    `${host} answered ${String(status)} ${what}, not in the form of an EdgeFlow cloud.`,
+  );
+}
+
+/** What an answer that refused the tunnel's upgrade means; the cloud's own words are passed on. */
+export function upgradeRefused(answer: CloudAnswer, host: string): TransportError {
+  const problem = problemSchema.safeParse(readJsonObject(answer));
+  if (!problem.success || !isErrorCode(problem.data.code)) return notTheCloud(answer, host);
+  const { code, title } = problem.data;
+  return new TransportError(
+    code,
+    `${host} refused the tunnel with ${String(answer.status)}: ${plain(title)}.`,
+  );
+}
+
+/** A redirect is never followed: credentials are sent only to the origin that issued them. */
+export function redirected(answer: Pick<CloudAnswer, 'status' | 'headers'>, host: string): TransportError {
+  const { location } = answer.headers;
+  const to =
+    location !== undefined && URL.canParse(location, `https://${host}`)
+      ? plain(new URL(location, `https://${host}`).host)
+      : 'an address that cannot be read';
+  return new TransportError(
+    'not_the_cloud',
+    `${host} answered ${String(answer.status)} and points to ${to}. The agent does not follow: a captive portal may ` +
+      'be in between, or EDGEFLOW_SAAS_URL names an old address.',
+  );
+}
+
+export function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+function isGatewayStatus(status: number): boolean {
+  return status === 502 || status === 503 || status === 504;
+}
+
+function readJsonObject(answer: CloudAnswer): object | undefined {
+  if (!/^application\/(?:[\w.-]+\+)?json$/.test(mediaTypeOf(answer))) return undefined;
+  try {
+    const document: unknown = JSON.parse(answer.body);
+    return typeof document === 'object' && document !== null && !Array.isArray(document)
+      ? document
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function mediaTypeOf({ headers }: CloudAnswer): string {
+  return plain((headers['content-type'] ?? '').split(';')[0] ?? '')
+    .trim()
+    .toLowerCase();
+}
+
+const plainLengthMax = 200;
+
+function plain(text: string): string {
+  return text.replaceAll(/\p{C}/gu, '·').slice(0, plainLengthMax);
+}

@@ -1,0 +1,115 @@
+import { request } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { reasonOf, withDeadline } from './deadline.ts';
+import { dial, type DialDeps, type Endpoint, silentObserver } from './dial.ts';
+import { headBytesMax } from './limits.ts';
+import type { HttpProxy } from './proxy.ts';
+import { networkErrorCode, whenReady } from './socket.ts';
+import { TransportError } from './transport.ts';
+
+/**
+ * A connection to the cloud that a proxy has made on our behalf (CONNECT). Its credentials go to the proxy alone, and
+ * the name of the cloud is resolved there, because a device behind a proxy often has no DNS of the outside.
+ *
+ * @throws TransportError `proxy_refused`, or `cloud_unreachable` when the proxy says so.
+ */
+export async function dialThroughProxy(
+  target: Endpoint,
+  proxy: HttpProxy,
+  deps: DialDeps,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { timers, timeouts, observer } = deps;
+  observer.started('proxy');
+  const socket = await dialProxy(proxy, deps, signal);
+  const late = (): Error => proxyRefused(proxy, 'did not answer in time');
+  const tunnel = await withDeadline({ timers, limitMs: timeouts.proxyMs, signal, late }, (bounded) =>
+    askProxy(socket, target.label, proxy, bounded),
+  );
+  observer.passed('resolve', `${target.host} is resolved by the proxy`);
+  observer.passed('proxy', `${proxy.label} connects to ${target.label}`);
+  observer.passed('tcp', `${target.label} accepts connections from the proxy`);
+  return tunnel;
+}
+
+/** Whatever keeps the proxy itself from being reached is the proxy's problem, not the cloud's. */
+async function dialProxy(proxy: HttpProxy, deps: DialDeps, signal: AbortSignal): Promise<Socket> {
+  const { timers, timeouts } = deps;
+  try {
+    const tcp = await dial(proxy, { ...deps, observer: silentObserver }, signal);
+    if (!proxy.isTls) return tcp;
+    const late = (): Error => proxyRefused(proxy, 'did not finish the TLS handshake in time');
+    return await withDeadline({ timers, limitMs: timeouts.tlsMs, signal, late }, async (bounded) => {
+      const servername = isIP(proxy.host) === 0 ? { servername: proxy.host } : {};
+      const tls = connectTls({ socket: tcp, host: proxy.host, minVersion: 'TLSv1.2', ...servername });
+      await whenReady(tls, 'secureConnect', bounded);
+      return tls;
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown cause';
+    throw new TransportError('proxy_refused', `The proxy ${proxy.label} cannot be used: ${why}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** RFC 9110, section 9.3.6. Node's parser bounds the head of the answer, and no body is read. */
+function askProxy(socket: Socket, target: string, proxy: HttpProxy, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      signal.removeEventListener('abort', onAbort);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = (): void => {
+      fail(reasonOf(signal));
+    };
+    const asking = request({
+      method: 'CONNECT',
+      path: target,
+      headers: { host: target, ...proxy.authorizationHeaders() },
+      setHost: false,
+      maxHeaderSize: headBytesMax,
+      createConnection: () => socket,
+    });
+    asking.on('error', (error) => {
+      fail(
+        proxyRefused(proxy, `broke off or answered in no form of HTTP (${networkErrorCode(error)})`, error),
+      );
+    });
+    asking.on('connect', (answer, _socket, head) => {
+      const status = answer.statusCode ?? 0;
+      if (status < 200 || status > 299) fail(refusal(proxy, target, status));
+      else if (head.length > 0) fail(proxyRefused(proxy, 'sent data before the connection was used'));
+      else {
+        signal.removeEventListener('abort', onAbort);
+        resolve(socket);
+      }
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else asking.end();
+  });
+}
+
+function refusal(proxy: HttpProxy, target: string, status: number): TransportError {
+  if (status === 407) {
+    return proxyRefused(
+      proxy,
+      proxy.hasCredentials
+        ? 'did not accept the user name and password in HTTPS_PROXY (407)'
+        : 'asks for a user name and password (407): HTTPS_PROXY holds none',
+    );
+  }
+  if (status === 502 || status === 503 || status === 504) {
+    const message = `The proxy ${proxy.label} could not reach ${target} (it answered ${String(status)}).`;
+    return new TransportError('cloud_unreachable', message);
+  }
+  return proxyRefused(proxy, `does not allow connections to ${target} (it answered ${String(status)})`);
+}
+
+function proxyRefused(proxy: HttpProxy, what: string, cause?: unknown): TransportError {
+  return new TransportError('proxy_refused', `The proxy ${proxy.label} ${what}.`, { cause });
+}

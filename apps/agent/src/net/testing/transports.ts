@@ -1,0 +1,51 @@
+import { systemClock, systemTimers, type TimeSource } from '@edgeflow/platform';
+import { SimulatedTime } from '@edgeflow/platform/simulated';
+import { readCloudAddress } from '../address.ts';
+import {
+  type CloudTransportOptions,
+  createCloudTransport,
+  type ProbingTransport,
+} from '../cloud-transport.ts';
+import { type ProxySettings, readProxy } from '../proxy.ts';
+import type { CloudAnswer, CloudTransport } from '../transport.ts';
+
+export const realTime = { clock: systemClock, timers: systemTimers };
+
+export function transportTo(
+  url: string,
+  options: Partial<Omit<CloudTransportOptions, 'address'>> = {},
+): ProbingTransport {
+  const reading = readCloudAddress(url);
+  if (!reading.ok) throw new Error(reading.problem);
+  return createCloudTransport({ address: reading.address, trust: { pins: [] }, time: realTime, ...options });
+}
+
+export function get(transport: CloudTransport, path = '/api/v1/time'): Promise<CloudAnswer> {
+  return transport.request({ method: 'GET', path, headers: {}, timeoutMs: 60_000 });
+}
+
+/** @param credentials `user:password@`, percent-encoded, or nothing. */
+export function proxyAt(port: number, credentials = '', exceptions = ''): ProxySettings {
+  const reading = readProxy(`http://${credentials}127.0.0.1:${String(port)}`);
+  if (!reading.ok) throw new Error(reading.problem);
+  return { proxy: reading.proxy, exceptions };
+}
+
+/**
+ * The outcome of work whose time starts to fly (a second in each turn of the event loop) when `begins` resolves: by
+ * then the work waits for nothing but its deadline.
+ */
+export async function outwait<T>(
+  begins: Promise<unknown>,
+  work: (time: TimeSource) => Promise<T>,
+): Promise<PromiseSettledResult<T>> {
+  const simulated = new SimulatedTime(Date.now());
+  let isSettled = false;
+  const outcome = Promise.allSettled([work({ clock: simulated, timers: simulated })]).then(([result]) => {
+    isSettled = true;
+    return result;
+  });
+  await begins;
+  while (!isSettled) await simulated.advance(1_000);
+  return outcome;
+}

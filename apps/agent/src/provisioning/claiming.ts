@@ -1,0 +1,268 @@
+import { backoff, imposed, slowly } from '../delay.ts';
+import { isMadeByCode } from '../identity/index.ts';
+import { candidatesOf } from './candidates.ts';
+import type {
+  ClaimOutcome,
+  ClaimState,
+  LifeEffect,
+  LifeEvent,
+  LifeState,
+  LifeStep,
+  Problem,
+} from './model.ts';
+import { go, inTurn, stay } from './step.ts';
+
+/**
+ * A claim: a code on its way to becoming an identity.
+ *
+ * Guarantees: nothing is sent before the claim is durable (`claim_opened`); every repeat is the same claim; a
+ * redeemed answer is stored, for as long as that takes, before anything else happens with it; the claim is forgotten
+ * last; one claim at a time, so a changed code waits for the final answer to the one before.
+ */
+
+type Event<T extends LifeEvent['type']> = Extract<LifeEvent, { readonly type: T }>;
+
+export type ClaimEvent = Event<
+  'code_configured' | 'asked' | 'claim_opened' | 'claim_not_opened' | 'claim_answered'
+>;
+
+export function onClaimEvent(state: LifeState, event: ClaimEvent): LifeStep {
+  switch (event.type) {
+    case 'code_configured':
+      return onCodeConfigured(state, event);
+    case 'asked':
+      return onAsked(state, event);
+    case 'claim_opened':
+      return onClaimOpened(state, event);
+    case 'claim_not_opened':
+      return onClaimNotOpened(state, event);
+    case 'claim_answered':
+      return onClaimAnswered(state, event);
+  }
+}
+
+/** Claims with a code. `resumes`: the claim on disk is for it; otherwise it is given up for the new one. */
+export function startClaim(
+  state: LifeState,
+  code: string,
+  { asked, resumes }: { asked?: number; resumes: boolean },
+): LifeStep {
+  const replaces = !resumes;
+  const claim: ClaimState = { kind: 'opening', code, asked, attempt: 0, replaces, problem: undefined };
+  return go(
+    { ...state, claim },
+    { type: 'clear_timer', timer: 'claim' },
+    { type: 'open_claim', code, replaces },
+  );
+}
+
+/** Whether the configured code is to be used now, decided anew whenever something it depends on has changed. */
+export function considerCode(state: LifeState): LifeStep {
+  const { code, claim, identity } = state;
+  if (code === undefined || code === state.refusedCode || isClaiming(claim)) return stay(state);
+  if (state.vault.kind === 'loading' || state.seeding !== 'none') return stay(state);
+  if (state.vault.kind === 'unreadable' && state.vault.isWaiting) return stay(state);
+  if (identity !== undefined && !mayReplace(state, code)) return stay(state);
+  return startClaim(state, code, { resumes: false });
+}
+
+/** An identity gives way to a configured code only when it is of no use here, and only to a code it did not make. */
+function mayReplace(state: LifeState, code: string): boolean {
+  const isUseless =
+    state.tunnel.status === 'refused' || candidatesOf(state.identity, state.settings.cloud).length === 0;
+  return isUseless && !hasMadeIdentity(state, code);
+}
+
+/** Whether this code made the identity, or the one kept beside it. */
+export function hasMadeIdentity({ identity }: LifeState, code: string): boolean {
+  if (identity === undefined) return false;
+  return (
+    isMadeByCode(identity, code) || (identity.previous !== undefined && isMadeByCode(identity.previous, code))
+  );
+}
+
+export function isClaiming(claim: ClaimState): boolean {
+  return claim.kind !== 'none' && claim.kind !== 'refused';
+}
+
+function onCodeConfigured(state: LifeState, { code }: Event<'code_configured'>): LifeStep {
+  if (code === state.code) return stay(state);
+  return considerCode({ ...state, code, refusedCode: undefined });
+}
+
+/** A person asks, through the local API. */
+function onAsked(state: LifeState, event: Event<'asked'>): LifeStep {
+  const { id, code, force } = event;
+  const { vault, claim } = state;
+  if (vault.kind === 'loading') {
+    const starting = {
+      code: 'not_ready',
+      message: 'The agent is starting.',
+      nextStep: 'Try again in a few seconds.',
+    };
+    const reply = { kind: 'failed', problem: vault.problem ?? starting, goesOn: false } as const;
+    return go(state, { type: 'reply', id, reply });
+  }
+  if (isClaiming(claim)) {
+    return go(state, { type: 'reply', id, reply: { kind: 'declined', code: 'provisioning_in_progress' } });
+  }
+  const isProvisioned = state.identity !== undefined || (vault.kind === 'unreadable' && vault.isWaiting);
+  if (isProvisioned && !force) {
+    return go(state, { type: 'reply', id, reply: { kind: 'declined', code: 'already_provisioned' } });
+  }
+  const resumes = claim.kind === 'refused' && claim.isKept && claim.code === code;
+  return startClaim(state, code, { asked: id, resumes });
+}
+
+function onClaimOpened(state: LifeState, { code }: Event<'claim_opened'>): LifeStep {
+  const { claim } = state;
+  if (claim.kind !== 'opening') return stay(state);
+  const { attempt, problem } = claim;
+  // An older claim came up instead, which has to have its answer first.
+  const isOther = code !== claim.code;
+  const reply: LifeEffect[] =
+    isOther && claim.asked !== undefined
+      ? [{ type: 'reply', id: claim.asked, reply: { kind: 'declined', code: 'provisioning_in_progress' } }]
+      : [];
+  const asked = isOther ? undefined : claim.asked;
+  return go({ ...state, claim: { kind: 'sending', code, asked, attempt, problem } }, ...reply, {
+    type: 'send_claim',
+    attempt,
+  });
+}
+
+function onClaimNotOpened(state: LifeState, { problem }: Event<'claim_not_opened'>): LifeStep {
+  const { claim } = state;
+  if (claim.kind !== 'opening') return stay(state);
+  if (claim.asked !== undefined) {
+    // Nothing was sent: the person hears why, and it is as if they had not asked.
+    const reply = { kind: 'failed', problem, goesOn: false } as const;
+    return go({ ...state, claim: { kind: 'none' } }, { type: 'reply', id: claim.asked, reply });
+  }
+  const { code, attempt, replaces } = claim;
+  return go(
+    { ...state, claim: { kind: 'blocked', code, asked: undefined, attempt: attempt + 1, replaces, problem } },
+    { type: 'set_timer', timer: 'claim', delay: backoff(attempt) },
+  );
+}
+
+function onClaimAnswered(state: LifeState, { attempt, outcome }: Event<'claim_answered'>): LifeStep {
+  const { claim } = state;
+  if (claim.kind !== 'sending' || claim.attempt !== attempt) return stay(state);
+  switch (outcome.kind) {
+    case 'redeemed': {
+      const { code, asked } = claim;
+      const { grant } = outcome;
+      const kept = {
+        kind: 'keeping',
+        code,
+        asked,
+        attempt,
+        grant,
+        isWriting: false,
+        problem: undefined,
+      } as const;
+      return keepGrant({ ...state, claim: kept });
+    }
+    case 'refused':
+      return refused(state, claim, outcome);
+    case 'later': {
+      const { problem, retryAfterSeconds: seconds } = outcome;
+      const delay = seconds === undefined ? backoff(attempt) : imposed(seconds, attempt);
+      const { code } = claim;
+      return go(
+        { ...state, claim: { kind: 'waiting', code, asked: undefined, attempt: attempt + 1, problem } },
+        ...failed(claim.asked, problem),
+        { type: 'set_timer', timer: 'claim', delay },
+      );
+    }
+  }
+}
+
+function refused(
+  state: LifeState,
+  claim: Extract<ClaimState, { kind: 'sending' }>,
+  { problem, isOver }: Extract<ClaimOutcome, { kind: 'refused' }>,
+): LifeStep {
+  const { code, asked } = claim;
+  const shown: Problem = { code: problem.code, message: problem.detail, nextStep: problem.next_step };
+  const effects: LifeEffect[] = [];
+  if (asked !== undefined) effects.push({ type: 'reply', id: asked, reply: { kind: 'refused', problem } });
+  if (isOver) effects.push({ type: 'finish_claim' });
+  // An operator may restore the device; then the same claim, repeated, still brings its key.
+  else if (problem.code === 'device_revoked')
+    effects.push({ type: 'set_timer', timer: 'claim', delay: slowly });
+  const refusedCode = code === state.code ? code : state.refusedCode;
+  const settled: LifeState = {
+    ...state,
+    refusedCode,
+    claim: { kind: 'refused', code, problem: shown, isKept: !isOver },
+  };
+  return inTurn(settled, (reached) => go(reached, ...effects), considerCode);
+}
+
+/**
+ * Stores new credentials. What the present ones have proven has to be durable first: new ones push out what has not
+ * been proven.
+ */
+export function keepGrant(state: LifeState): LifeStep {
+  const { claim } = state;
+  if (claim.kind !== 'keeping' || claim.isWriting || state.proof !== 'none') return stay(state);
+  const { grant, code } = claim;
+  return go(
+    { ...state, claim: { ...claim, isWriting: true } },
+    { type: 'write_identity', write: { kind: 'grant', grant, code } },
+  );
+}
+
+/** The new credentials are durable. The tunnel may open, and the claim, forgotten last, is not needed any more. */
+export function onGrantStored(state: LifeState): LifeStep {
+  const { claim } = state;
+  if (claim.kind !== 'keeping') return stay(state);
+  const { grant, asked } = claim;
+  const reply: LifeEffect[] =
+    asked === undefined ? [] : [{ type: 'reply', id: asked, reply: { kind: 'redeemed', grant } }];
+  return go({ ...state, claim: { kind: 'none' }, vault: { kind: 'open' }, notice: undefined }, ...reply, {
+    type: 'finish_claim',
+  });
+}
+
+/** The disk refused the credentials. They stay in memory, and the claim on disk would bring them again. */
+export function onGrantNotStored(state: LifeState, problem: Problem): LifeStep {
+  const { claim } = state;
+  if (claim.kind !== 'keeping') return stay(state);
+  const { attempt } = claim;
+  return go(
+    { ...state, claim: { ...claim, asked: undefined, attempt: attempt + 1, isWriting: false, problem } },
+    ...failed(claim.asked, problem),
+    { type: 'set_timer', timer: 'claim', delay: backoff(attempt) },
+  );
+}
+
+export function onClaimTimer(state: LifeState): LifeStep {
+  const { claim } = state;
+  switch (claim.kind) {
+    case 'blocked': {
+      const { code, replaces } = claim;
+      return go({ ...state, claim: { ...claim, kind: 'opening' } }, { type: 'open_claim', code, replaces });
+    }
+    case 'waiting':
+      return go(
+        { ...state, claim: { ...claim, kind: 'sending' } },
+        { type: 'send_claim', attempt: claim.attempt },
+      );
+    case 'keeping':
+      return keepGrant(state);
+    case 'refused':
+      return claim.isKept ? startClaim(state, claim.code, { resumes: true }) : stay(state);
+    case 'none':
+    case 'opening':
+    case 'sending':
+      return stay(state);
+  }
+}
+
+function failed(asked: number | undefined, problem: Problem): LifeEffect[] {
+  if (asked === undefined) return [];
+  return [{ type: 'reply', id: asked, reply: { kind: 'failed', problem, goesOn: true } }];
+}

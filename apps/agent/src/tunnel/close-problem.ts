@@ -1,0 +1,53 @@
+import { closeCodes, type ErrorCode, errorEntry, isErrorCode } from '@edgeflow/contract';
+import { type Delay, imposed } from '../delay.ts';
+import type { TunnelProblem } from './model.ts';
+
+/** What the end of a tunnel means, in the terms of the error catalogue. */
+
+/** The codes that each refusal may carry, the general one first. */
+const refusalsOf: Readonly<Record<number, readonly [ErrorCode, ...ErrorCode[]]>> = {
+  [closeCodes.keyRejected]: ['key_rejected'],
+  [closeCodes.deviceRefused]: ['device_revoked', 'device_quarantined', 'key_expired'],
+  [closeCodes.deviceDeleted]: ['device_deleted'],
+};
+
+/**
+ * Why the cloud refused this identity. The close code decides; the texts only choose among the reasons it allows.
+ *
+ * @param errorText of the `error` frame before the close: `<code>: <text>`.
+ */
+export function rejectionProblem(closeCode: number, reason: string, errorText?: string): TunnelProblem {
+  const allowed = refusalsOf[closeCode] ?? ['key_rejected'];
+  const said = [leadingCode(errorText), leadingCode(reason)];
+  const code = allowed.find((candidate) => said.includes(candidate)) ?? allowed[0];
+  return { code, message: `${errorEntry(code).title} (the tunnel was closed with ${String(closeCode)}).` };
+}
+
+/** Why a tunnel ended that will be tried again. */
+export function closeProblem(closeCode: number, reason: string, errorText?: string): TunnelProblem {
+  const said = [errorText, reason].map((text) => plain(text ?? '')).find((text) => text !== '');
+  const why = said === undefined ? '' : `: ${said}`;
+  return { code: 'tunnel_closed', message: `The tunnel was closed with ${String(closeCode)}${why}.` };
+}
+
+const waitSecondsWithoutNumber = 60;
+
+/** A close 4429 says in its reason for how many seconds to stay away. */
+export function afterSlowDown(reason: string, failures: number): [TunnelProblem, Delay] {
+  const digits = /\d{1,9}/.exec(reason)?.[0];
+  const seconds = digits === undefined ? waitSecondsWithoutNumber : Number(digits);
+  const message = `The cloud asked this device to stay away for ${String(seconds)} seconds.`;
+  return [{ code: 'unavailable', message }, imposed(seconds, failures)];
+}
+
+function leadingCode(text: string | undefined): ErrorCode | undefined {
+  const word = /^[a-z_]+/.exec(text ?? '')?.[0] ?? '';
+  return isErrorCode(word) ? word : undefined;
+}
+
+const saidLengthMax = 200;
+
+/** A text of the other end, fit for a log line. */
+function plain(text: string): string {
+  return text.replaceAll(/\p{C}/gu, ' ').trim().slice(0, saidLengthMax);
+}

@@ -1,0 +1,309 @@
+import {
+  afterClose,
+  backoffResetSeconds,
+  closeCodes,
+  heartbeatSeconds,
+  missedPongsMax,
+} from '@edgeflow/contract';
+import { backoff, type Delay, exactly, slowly } from '../delay.ts';
+import { afterSlowDown, closeProblem, rejectionProblem } from './close-problem.ts';
+import type {
+  Linked,
+  TunnelCredential,
+  TunnelEffect,
+  TunnelEvent,
+  TunnelProblem,
+  TunnelReport,
+  TunnelState,
+  TunnelStep,
+  TunnelTimer,
+} from './model.ts';
+
+/**
+ * The connection to one cloud as a pure machine: connecting → authenticating → online ⇄ backing_off, without end.
+ *
+ * Guarantees, whatever the order of events:
+ * - at most one link (socket) is alive; what a former link still says changes nothing;
+ * - `send_connect` follows `opened` of the same link, and nothing else is sent before `connected`;
+ * - while it has a credential it always waits for a timer or a socket, so it never stops trying;
+ * - a credential is changed only by `use`, never by what the cloud says.
+ */
+
+/** A transport has its own deadlines for each stage; this one is for a transport that forgets. */
+const openSecondsMax = 60;
+const connectedSecondsMax = 15;
+/** A close handshake that takes longer is cut off: a stop has to end within five seconds. */
+const closeSecondsMax = 2;
+
+export const initialTunnelState: TunnelState = { phase: 'idle', link: 0 };
+
+export function stepTunnel(state: TunnelState, event: TunnelEvent): TunnelStep {
+  switch (event.type) {
+    case 'use':
+      return use(state, event.credential);
+    case 'use_later':
+      return state.phase === 'rejected' ? stay({ ...state, credential: event.credential }) : stay(state);
+    case 'stop':
+      return stop(state);
+    case 'timer':
+      return onTimer(state, event.timer);
+    case 'opened':
+    case 'connected':
+    case 'error_frame':
+    case 'pong':
+    case 'closed':
+      return event.link === state.link ? onLink(state, event) : stay(state);
+  }
+}
+
+type LinkEvent = Extract<TunnelEvent, { readonly link: number }>;
+
+function onLink(state: TunnelState, event: LinkEvent): TunnelStep {
+  switch (event.type) {
+    case 'opened':
+      return state.phase === 'connecting' ? opened(state) : stay(state);
+    case 'connected':
+      return state.phase === 'authenticating' ? connected(state, event.deviceId) : stay(state);
+    case 'error_frame':
+      return state.phase === 'authenticating' || state.phase === 'online'
+        ? stay({ ...state, errorText: event.text })
+        : stay(state);
+    case 'pong':
+      return state.phase === 'online' ? stay({ ...state, pingsUnanswered: 0 }) : stay(state);
+    case 'closed':
+      return closed(state, event);
+  }
+}
+
+function use(state: TunnelState, credential: TunnelCredential): TunnelStep {
+  switch (state.phase) {
+    case 'idle':
+    case 'backing_off':
+    case 'rejected':
+      return open(state.link, credential, 0);
+    case 'connecting':
+      if (isSame(state.credential, credential)) return stay(state);
+      return open(state.link, credential, 0, [{ type: 'terminate', link: state.link }]);
+    case 'authenticating':
+    case 'online':
+      if (isSame(state.credential, credential)) return stay(state);
+      return close(state.link, credential, 'reconnecting with another key');
+    case 'closing':
+      return stay({ ...state, next: credential });
+  }
+}
+
+function stop(state: TunnelState): TunnelStep {
+  switch (state.phase) {
+    case 'idle':
+      return { state, effects: [report({ kind: 'stopped' })] };
+    case 'backing_off':
+    case 'rejected':
+      return idle(state.link, []);
+    case 'connecting':
+      return idle(state.link, [{ type: 'terminate', link: state.link }]);
+    case 'authenticating':
+    case 'online':
+      return close(state.link, undefined, 'stopping');
+    case 'closing':
+      return stay({ ...state, next: undefined });
+  }
+}
+
+function onTimer(state: TunnelState, timer: TunnelTimer): TunnelStep {
+  switch (timer) {
+    case 'retry':
+      return state.phase === 'backing_off' || state.phase === 'rejected'
+        ? open(state.link, state.credential, state.failures)
+        : stay(state);
+    case 'heartbeat':
+      return state.phase === 'online' ? heartbeat(state) : stay(state);
+    case 'steady':
+      return state.phase === 'online' ? stay({ ...state, failures: 0 }) : stay(state);
+    case 'deadline':
+      return onDeadline(state);
+  }
+}
+
+function onDeadline(state: TunnelState): TunnelStep {
+  const terminate: TunnelEffect = { type: 'terminate', link: state.link };
+  switch (state.phase) {
+    case 'connecting': {
+      const message = `No connection after ${String(openSecondsMax)} seconds.`;
+      return backOff(state, { code: 'cloud_unreachable', message }, backoff(state.failures), [terminate]);
+    }
+    case 'authenticating': {
+      const message = `The cloud accepted the connection but no "connected" came within ${String(connectedSecondsMax)} seconds.`;
+      return backOff(state, { code: 'tunnel_silent', message }, backoff(state.failures), [terminate]);
+    }
+    case 'closing':
+      return afterClosing(state.link, state.next, [terminate]);
+    case 'idle':
+    case 'online':
+    case 'backing_off':
+    case 'rejected':
+      return stay(state);
+  }
+}
+
+type Phase<P extends TunnelState['phase']> = Extract<TunnelState, { readonly phase: P }>;
+
+function opened(state: Phase<'connecting'>): TunnelStep {
+  return {
+    state: { ...state, phase: 'authenticating' },
+    effects: [
+      { type: 'send_connect', link: state.link, credential: state.credential },
+      { type: 'set_timer', timer: 'deadline', delay: exactly(connectedSecondsMax * 1000) },
+    ],
+  };
+}
+
+function connected(state: Phase<'authenticating'>, deviceId: string): TunnelStep {
+  if (deviceId !== state.credential.deviceId) {
+    const message = `The cloud answered for device ${deviceId.slice(0, 64)} instead of ${state.credential.deviceId}.`;
+    return backOff(state, { code: 'answer_malformed', message }, backoff(state.failures), [
+      { type: 'close', link: state.link, code: closeCodes.malformed, reason: 'another device id' },
+    ]);
+  }
+  const { credential, link, failures } = state;
+  return {
+    // The first ping goes out at once, so that the device can show a heartbeat as soon as it is online.
+    state: { phase: 'online', credential, link, failures, pingsUnanswered: 1 },
+    effects: [
+      { type: 'clear_timers' },
+      { type: 'send_ping', link },
+      { type: 'set_timer', timer: 'heartbeat', delay: exactly(heartbeatSeconds * 1000) },
+      { type: 'set_timer', timer: 'steady', delay: exactly(backoffResetSeconds * 1000) },
+      report({ kind: 'online', credential }),
+    ],
+  };
+}
+
+function heartbeat(state: Phase<'online'>): TunnelStep {
+  if (state.pingsUnanswered >= missedPongsMax) {
+    const message = `The cloud left ${String(state.pingsUnanswered)} heartbeats unanswered.`;
+    return backOff(state, { code: 'tunnel_silent', message }, backoff(state.failures), [
+      { type: 'terminate', link: state.link },
+    ]);
+  }
+  return {
+    state: { ...state, pingsUnanswered: state.pingsUnanswered + 1 },
+    effects: [
+      { type: 'send_ping', link: state.link },
+      { type: 'set_timer', timer: 'heartbeat', delay: exactly(heartbeatSeconds * 1000) },
+    ],
+  };
+}
+
+function closed(state: TunnelState, event: Extract<TunnelEvent, { type: 'closed' }>): TunnelStep {
+  switch (state.phase) {
+    case 'idle':
+    case 'backing_off':
+    case 'rejected':
+      return stay(state);
+    case 'closing':
+      return afterClosing(state.link, state.next, []);
+    case 'connecting':
+    case 'authenticating':
+    case 'online':
+      break;
+  }
+  const errorText = 'errorText' in state ? state.errorText : undefined;
+  switch (afterClose(event.code)) {
+    case 'rejected':
+      return rejected(state, rejectionProblem(event.code, event.reason, errorText));
+    case 'wait':
+      return backOff(state, ...afterSlowDown(event.reason, state.failures), []);
+    case 'reconnect': {
+      const problem = event.failure ?? closeProblem(event.code, event.reason, errorText);
+      return backOff(state, problem, backoff(state.failures), []);
+    }
+  }
+}
+
+function rejected(state: Linked, problem: TunnelProblem): TunnelStep {
+  const { credential, link } = state;
+  return {
+    state: { phase: 'rejected', credential, link, failures: 0 },
+    effects: [
+      { type: 'clear_timers' },
+      { type: 'set_timer', timer: 'retry', delay: slowly },
+      report({ kind: 'rejected', credential, problem }),
+    ],
+  };
+}
+
+function backOff(
+  state: Linked,
+  problem: TunnelProblem,
+  delay: Delay,
+  before: readonly TunnelEffect[],
+): TunnelStep {
+  const { credential, link, failures } = state;
+  return {
+    state: { phase: 'backing_off', credential, link, failures: failures + 1 },
+    effects: [
+      ...before,
+      { type: 'clear_timers' },
+      { type: 'set_timer', timer: 'retry', delay },
+      report({ kind: 'offline', problem }),
+    ],
+  };
+}
+
+function open(
+  lastLink: number,
+  credential: TunnelCredential,
+  failures: number,
+  before: readonly TunnelEffect[] = [],
+): TunnelStep {
+  const link = lastLink + 1;
+  return {
+    state: { phase: 'connecting', credential, link, failures },
+    effects: [
+      ...before,
+      { type: 'clear_timers' },
+      { type: 'set_timer', timer: 'deadline', delay: exactly(openSecondsMax * 1000) },
+      report({ kind: 'connecting' }),
+      { type: 'open', link },
+    ],
+  };
+}
+
+function close(link: number, next: TunnelCredential | undefined, reason: string): TunnelStep {
+  return {
+    state: { phase: 'closing', link, next },
+    effects: [
+      { type: 'clear_timers' },
+      { type: 'set_timer', timer: 'deadline', delay: exactly(closeSecondsMax * 1000) },
+      { type: 'close', link, code: closeCodes.normal, reason },
+    ],
+  };
+}
+
+function afterClosing(
+  link: number,
+  next: TunnelCredential | undefined,
+  before: readonly TunnelEffect[],
+): TunnelStep {
+  return next === undefined ? idle(link, before) : open(link, next, 0, before);
+}
+
+function idle(link: number, before: readonly TunnelEffect[]): TunnelStep {
+  return {
+    state: { phase: 'idle', link },
+    effects: [...before, { type: 'clear_timers' }, report({ kind: 'stopped' })],
+  };
+}
+
+function stay(state: TunnelState): TunnelStep {
+  return { state, effects: [] };
+}
+
+function report(content: TunnelReport): TunnelEffect {
+  return { type: 'report', report: content };
+}
+
+function isSame(a: TunnelCredential, b: TunnelCredential): boolean {
+  return a.deviceId === b.deviceId && a.apiKey === b.apiKey;
+}

@@ -1,0 +1,179 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock, Random, TimerHandle, Timers } from '@edgeflow/platform';
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { auditRoutes } from './features/audit/index.ts';
+import { codeRoutes, Codes } from './features/codes/index.ts';
+import { commandRoutes, Commands } from './features/commands/index.ts';
+import { KeyAuthenticator } from './features/credentials/index.ts';
+import { deviceRoutes, Devices } from './features/devices/index.ts';
+import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
+import { Identity } from './features/identity/index.ts';
+import { Connections, PresenceWriter } from './features/presence/index.ts';
+import { Provisioning, provisioningRoutes } from './features/provisioning/index.ts';
+import { Rotation, rotationRoutes } from './features/rotation/index.ts';
+import { shadowRoutes, Shadows } from './features/shadow/index.ts';
+import type { NetworkSet } from './http/addresses.ts';
+import { clientAddresses } from './http/client-address.ts';
+import { buildHttp } from './http/server.ts';
+import type { KeyRing } from './keyring/index.ts';
+import type { Logger } from './logging.ts';
+import type { Database } from './storage/database.ts';
+import { tunnelMetrics } from './tunnel/metrics.ts';
+import { rotationTunnel } from './tunnel/offers.ts';
+import { TunnelGateway } from './tunnel/gateway.ts';
+import { SecurityWatch } from './tunnel/security-watch.ts';
+
+const rotationSweepMs = 60_000;
+const housekeepingMs = 3_600_000;
+/** Events stay readable, for readers that resume, this long. */
+const eventsKeptMs = 7 * 24 * 3600 * 1000;
+const eventsForgottenAtOnce = 1_000;
+/** How long a device may take to acknowledge its new desired state; nobody waits for it. */
+const announceTimeoutMs = 30_000;
+
+export interface CloudDeps {
+  readonly version: string;
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly trustedProxies: NetworkSet;
+  readonly bootstrapToken: string | undefined;
+  readonly codeTtlSeconds: number;
+  readonly codeGroups: number | undefined;
+  readonly keyTtlDays: number;
+  readonly caPem: () => string | undefined;
+}
+
+export interface Cloud {
+  readonly app: FastifyInstance;
+  readonly identity: Identity;
+  /** Takes over the socket of an upgrade request to `/tunnel`. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Call before listening. Nothing runs before it. */
+  start(): Promise<void>;
+  /** Tunnels are closed with 1001 and what is in memory is written. Call once no request can come any more. */
+  stop(): Promise<void>;
+}
+
+/** Everything wired together, with every effect as an argument. No side effects before `start()`. */
+export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
+  const { clock, database, logger, random, timers } = deps;
+  const report = (error: unknown): void => {
+    logger.error({ err: error }, 'background work failed');
+  };
+  const events = new Events(database, timers, report);
+  const identity = new Identity(database, random, deps.bootstrapToken);
+  const connections = new Connections(database, timers, events);
+  const presence = new PresenceWriter({
+    database,
+    timers,
+    events,
+    heard: () => gateway.heard(),
+    onFailure: report,
+  });
+  const gateway: TunnelGateway = new TunnelGateway({
+    ...{ database, clock, timers, random, logger },
+    clientAddress: (request) => addresses.of(request),
+    admit: (request) => connections.admit(request),
+    departed: (fact) => {
+      presence.departed(fact);
+    },
+    connected: ({ deviceId, rotationWanted }) => {
+      if (rotationWanted) rotation.deviceConnected(deviceId);
+    },
+  });
+  const watch = new SecurityWatch({
+    ...{ database, timers, onFailure: report },
+    recheck: (changes) => gateway.recheck(changes),
+  });
+  const securityChanged = (): void => {
+    watch.poke();
+  };
+  const shared = { database, random, events, keyTtlDays: deps.keyTtlDays, securityChanged };
+  const rotation = new Rotation({ ...shared, tunnel: rotationTunnel(gateway), onFailure: report });
+  const keys = new KeyAuthenticator(database, timers, securityChanged);
+  const addresses = clientAddresses(deps.trustedProxies, logger);
+  const app = await buildHttp({ ...deps, authenticator: identity, ...health(deps, () => phase) });
+  let phase: 'starting' | 'ok' | 'stopping' = 'starting';
+  const timersRunning: TimerHandle[] = [];
+
+  const announce = announcer(gateway, report);
+  provisioningRoutes(app, new Provisioning({ ...shared, clock, timers, keyRing: deps.keyRing }));
+  codeRoutes(app, new Codes({ ...shared, ...deps }));
+  deviceRoutes(app, new Devices({ ...shared, live: gateway }));
+  rotationRoutes(app, rotation);
+  commandRoutes(app, new Commands(database, gateway));
+  shadowRoutes(app, new Shadows({ database, events, announce }), keys);
+  eventRoutes(app, events, timers);
+  auditRoutes(app, database);
+  tunnelMetrics(deps.registry, gateway);
+
+  return {
+    app,
+    identity,
+    upgrade: (request, socket, head) => {
+      gateway.upgrade(request, socket, head);
+    },
+    async start() {
+      await identity.start();
+      const expected = await presence.start();
+      if (expected > 0) logger.info({ devices: expected }, 'waiting for devices to reconnect');
+      events.start();
+      watch.start();
+      const every = (periodMs: number, work: () => Promise<unknown>): void => {
+        timersRunning.push(timers.every(periodMs, () => void work().catch(report)));
+      };
+      every(rotationSweepMs, () => rotation.sweep());
+      every(housekeepingMs, () => forgetEvents(database, clock.now() - eventsKeptMs, eventsForgottenAtOnce));
+      await app.ready();
+      phase = 'ok';
+    },
+    async stop() {
+      phase = 'stopping';
+      for (const timer of timersRunning.splice(0)) timers.clear(timer);
+      watch.stop();
+      await gateway.stop();
+      await presence.stop();
+      events.stop();
+      await app.close();
+    },
+  };
+}
+
+type Phase = 'starting' | 'ok' | 'stopping';
+
+/** What the probes hear: health is the process, readiness is whether a request would be served. */
+function health(
+  { database }: CloudDeps,
+  phase: () => Phase,
+): Pick<Parameters<typeof buildHttp>[0], 'health' | 'readiness'> {
+  return {
+    health: () => ({ status: phase() }),
+    readiness: async () => {
+      if (phase() !== 'ok') return { status: phase() };
+      try {
+        await database.db.selectFrom('server_facts').select('name').limit(1).execute();
+        return { status: 'ok', checks: { database: 'ok' } };
+      } catch {
+        return { status: 'failing', checks: { database: 'failing' } };
+      }
+    },
+  };
+}
+
+/** Sends a device its new desired state, if it is connected; whether it answers concerns nobody here. */
+function announcer(
+  gateway: TunnelGateway,
+  report: (error: unknown) => void,
+): ConstructorParameters<typeof Shadows>[0]['announce'] {
+  return (deviceId, { desired, version }) => {
+    const payload = { desired, version };
+    gateway.call(deviceId, { action: 'update_desired', payload, timeoutMs: announceTimeoutMs }).catch(report);
+  };
+}

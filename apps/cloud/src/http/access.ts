@@ -1,0 +1,92 @@
+import type { FastifyRequest } from 'fastify';
+import { type Access, apiKeyPrefix } from '@edgeflow/contract';
+import { ProblemError } from './problems.ts';
+
+/** Each role may do what those before it may. */
+export const roles = ['viewer', 'operator', 'admin', 'owner'] as const;
+export type Role = (typeof roles)[number];
+
+/** An operator whose credential was accepted. */
+export interface Principal {
+  readonly kind: 'operator';
+  /** Public id of the credential: safe to log and audit. */
+  readonly id: string;
+  readonly organizationId: string;
+  readonly role: Role;
+  /** For people: the token's name. */
+  readonly label: string;
+}
+
+/** A device as it presents itself: its key is not checked yet. */
+export interface DeviceCaller {
+  readonly kind: 'device';
+  readonly apiKey: string;
+}
+
+/** What an operation with this access gets as its caller. */
+export type Caller<A extends Access> = A extends 'public'
+  ? undefined
+  : A extends `device_or_${Role}`
+    ? DeviceCaller | Principal
+    : Principal;
+
+/** What an operator's request is recognised by. */
+export interface OperatorRequest {
+  /** From `X-API-Key` or `Authorization: Bearer`; never empty. */
+  readonly credential: string;
+  readonly address: string;
+  readonly requestId: string;
+}
+
+/** Recognises operators. Throws `token_rejected` alike for unknown and expired credentials. */
+export interface Authenticator {
+  authenticateOperator(request: OperatorRequest): Promise<Principal> | Principal;
+}
+
+/** The credential a request presents: `X-API-Key`, else `Authorization: Bearer` (RFC 6750). */
+export function presentedCredential(request: Pick<FastifyRequest, 'headers'>): string | undefined {
+  const apiKey = request.headers['x-api-key'];
+  if (typeof apiKey === 'string' && apiKey !== '') return apiKey;
+  return /^bearer +([\x21-\x7e]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/** Throws `forbidden` when the principal's role is below `least`. */
+export function requireRole(principal: Principal, least: Role): void {
+  if (roles.indexOf(principal.role) >= roles.indexOf(least)) return;
+  throw new ProblemError('forbidden', {
+    detail: `This call needs the role ${least}; this credential has ${principal.role}`,
+  });
+}
+
+/** Least role, and whether a device's key will do too. `public` needs nobody. */
+const requirements: Readonly<
+  Record<Exclude<Access, 'public'>, { readonly least: Role; readonly device: boolean }>
+> = {
+  device_or_viewer: { least: 'viewer', device: true },
+  device_or_operator: { least: 'operator', device: true },
+  viewer: { least: 'viewer', device: false },
+  operator: { least: 'operator', device: false },
+  admin: { least: 'admin', device: false },
+  owner: { least: 'owner', device: false },
+};
+
+/**
+ * Finds out who calls, before the body is read.
+ *
+ * @throws ProblemError `token_rejected` (`key_rejected` where devices are expected and nothing is presented), or
+ * `forbidden` for an operator whose role is too low.
+ */
+export async function identifyCaller(
+  access: Exclude<Access, 'public'>,
+  request: FastifyRequest,
+  address: string,
+  authenticator: Authenticator,
+): Promise<DeviceCaller | Principal> {
+  const { least, device } = requirements[access];
+  const credential = presentedCredential(request);
+  if (credential === undefined) throw new ProblemError(device ? 'key_rejected' : 'token_rejected');
+  if (device && credential.startsWith(apiKeyPrefix)) return { kind: 'device', apiKey: credential };
+  const principal = await authenticator.authenticateOperator({ credential, address, requestId: request.id });
+  requireRole(principal, least);
+  return principal;
+}

@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify';
+import type { Authenticator } from './access.ts';
+import type { ClientAddresses } from './client-address.ts';
+import type { BodySizes } from './json-body.ts';
+
+/** What every route of one app shares. */
+export interface HttpContext {
+  readonly authenticator: Authenticator;
+  readonly addresses: ClientAddresses;
+  readonly bodySizes: BodySizes;
+}
+
+const decorator = 'edgeflowHttp';
+
+export function provideContext(app: FastifyInstance, context: HttpContext): void {
+  app.decorate(decorator, context);
+}
+
+export function contextOf(app: FastifyInstance): HttpContext {
+  return app.getDecorator<HttpContext>(decorator);
+}

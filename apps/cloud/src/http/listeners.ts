@@ -1,0 +1,133 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { TimeSource } from '@edgeflow/platform';
+import type { ListenSetting } from '../config.ts';
+import type { Logger } from '../logging.ts';
+import type { CertificateSource } from '../tls/index.ts';
+import { answerClientErrors } from './client-errors.ts';
+import { listenOrMove, type ListeningAddress } from './listen.ts';
+import { ServerDrain } from './server-drain.ts';
+
+export type { ListeningAddress } from './listen.ts';
+
+/** Bounds that keep slow or greedy clients from holding what they were given (Slowloris and its kin). */
+const serverLimits = {
+  /** From the first byte, or from accepting the connection, to the end of the headers. */
+  headersTimeout: 10_000,
+  /** To the end of the body. */
+  requestTimeout: 30_000,
+  keepAliveTimeout: 75_000,
+  maxHeaderSize: 16 * 1024,
+  /** How often the two bounds above are enforced. */
+  connectionsCheckingInterval: 2000,
+  /** TCP keep-alive, so that peers which vanished are noticed. */
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+} as const;
+const tlsHandshakeTimeoutMs = 10_000;
+
+/** Takes over a socket whose request asked for another protocol; must answer or destroy it. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface ListenersOptions {
+  readonly app: FastifyInstance;
+  readonly https: ListenSetting;
+  /** Undefined: no plain HTTP. */
+  readonly http: ListenSetting | undefined;
+  readonly certificates: CertificateSource;
+  readonly onUpgrade: UpgradeHandler;
+  readonly time: TimeSource;
+  readonly logger: Logger;
+}
+
+export interface Listeners {
+  readonly https: ListeningAddress;
+  readonly http: ListeningAddress | undefined;
+  /**
+   * Stops accepting, lets requests in flight be answered, closes connections as they fall idle, and after
+   * `deadlineMs` destroys what is left. Sockets that were upgraded are their handler's to close before that.
+   */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/**
+ * Serves one app on HTTPS and on plain HTTP.
+ *
+ * @throws SettingError that names the setting, when an address cannot be listened on; then nothing is left open.
+ */
+export async function startListeners(options: ListenersOptions): Promise<Listeners> {
+  await options.app.ready();
+  const drains: ServerDrain[] = [];
+  const secure = createHttpsServer({
+    ...serverLimits,
+    handshakeTimeout: tlsHandshakeTimeoutMs,
+    ...options.certificates.secureContextOptions(),
+  });
+  logHandshakeFailures(secure, options.logger);
+  const plain = options.http === undefined ? undefined : createHttpServer(serverLimits);
+  for (const server of [secure, plain]) {
+    if (server !== undefined) drains.push(serve(server, options));
+  }
+  const stopWatching = options.certificates.watch(() => {
+    secure.setSecureContext(options.certificates.secureContextOptions());
+  });
+
+  async function stop(deadlineMs: number): Promise<void> {
+    stopWatching();
+    await Promise.all(drains.map((drain) => drain.stop(deadlineMs)));
+  }
+
+  try {
+    const https = await listenOrMove(secure, options.https, { host: 'HOST', port: 'PORT' }, options.logger);
+    const names = { host: 'HTTP_HOST', port: 'HTTP_PORT' };
+    const http =
+      plain === undefined || options.http === undefined
+        ? undefined
+        : await listenOrMove(plain, options.http, names, options.logger);
+    return { https, http, stop };
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+}
+
+function serve(server: HttpServer | HttpsServer, options: ListenersOptions): ServerDrain {
+  const { app, onUpgrade, time } = options;
+  const drain = new ServerDrain(server, time);
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (drain.stopping) response.setHeader('connection', 'close');
+    app.routing(request, response);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Until the handler has its own listener, an error on the socket would end the process.
+    socket.on('error', () => socket.destroy());
+    if (drain.stopping)
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\r\n');
+    else onUpgrade(request, socket, head);
+  });
+  answerClientErrors(server, options.logger);
+  return drain;
+}
+
+/** Most addresses whose handshakes are reported; a fleet that does not trust the certificate says so once each. */
+const reportedPeersMax = 100;
+
+/** A device that does not trust the certificate is seen here and nowhere else. */
+function logHandshakeFailures(server: HttpsServer, logger: Logger): void {
+  const reported = new Set<string>();
+  server.on('tlsClientError', (error: Error & { code?: string }, socket: Socket) => {
+    const address = socket.remoteAddress;
+    // Gone already: port scanners and health checks that only connect.
+    if (address === undefined || error.code === 'ECONNRESET') return;
+    if (reported.size >= reportedPeersMax || reported.has(address)) return;
+    reported.add(address);
+    logger.warn(
+      { address, code: error.code },
+      'a TLS handshake failed; later ones from this address are not named',
+    );
+  });
+}

@@ -1,0 +1,140 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { bodyBytesMax, type Operation, operatorBodyBytesMax } from '@edgeflow/contract';
+import { type Caller, identifyCaller } from './access.ts';
+import { contextOf } from './context.ts';
+import { ProblemError } from './problems.ts';
+import { readWith } from './validation.ts';
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Member<O, K extends string> = O extends Readonly<Record<K, infer S>> ? S : undefined;
+type PathNames<P extends string> = P extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | PathNames<`/${Rest}`>
+  : P extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+/** What a handler gets: everything read, checked and typed by the operation it serves. */
+export interface RouteInput<O extends Operation> {
+  readonly body: Parsed<Member<O, 'body'>>;
+  readonly query: Parsed<Member<O, 'query'>>;
+  readonly params: Readonly<Record<PathNames<O['path']>, string>>;
+  readonly caller: Caller<O['access']>;
+  /** The client's address: see `ClientAddresses`. */
+  readonly address: string;
+  readonly requestId: string;
+  readonly headers: IncomingHttpHeaders;
+  /** For what the rest does not cover, such as noticing that the client has gone. */
+  readonly request: FastifyRequest;
+}
+
+type AnswerBody<A> = A extends z.ZodType
+  ? { readonly body: z.output<A> }
+  : A extends string
+    ? { readonly body: string | Readable }
+    : { readonly body?: undefined };
+
+/** One of the answers that the operation names; `answer()` makes them. */
+export type RouteAnswer<O extends Operation> = {
+  [S in keyof O['answers'] & number]: {
+    readonly status: S;
+    readonly headers?: Readonly<Record<string, string>>;
+  } & AnswerBody<O['answers'][S]>;
+}[keyof O['answers'] & number];
+
+export type RouteHandler<O extends Operation> = (
+  input: RouteInput<O>,
+) => RouteAnswer<O> | Promise<RouteAnswer<O>>;
+
+export interface RouteOptions {
+  /** For calls that wait by their nature: they are not logged as slow. */
+  readonly waits?: boolean;
+}
+
+interface AnyAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+const callerDecorator = 'edgeflowCaller';
+
+/** To be called once for an app, before {@link route}. */
+export function prepareRoutes(app: FastifyInstance): void {
+  app.decorateRequest(callerDecorator, undefined);
+}
+
+/**
+ * Binds an operation of the contract: finds out who calls, reads query and body once, and writes the answer. Thrown
+ * problems become problem documents.
+ */
+export function route<const O extends Operation>(
+  app: FastifyInstance,
+  operation: O,
+  handler: RouteHandler<O>,
+  options: RouteOptions = {},
+): void {
+  const context = contextOf(app);
+  const { access, body: bodySchema, query: querySchema } = operation;
+  const { addresses } = context;
+  const readsCaller = access !== 'public';
+
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    bodyLimit: access === 'public' ? bodyBytesMax : operatorBodyBytesMax,
+    config: { edgeflowWaits: options.waits === true },
+    ...(readsCaller ? { onRequest: identify(context, access) } : {}),
+    handler: (request, reply) => {
+      const caller = readsCaller
+        ? request.getDecorator<Caller<Operation['access']>>(callerDecorator)
+        : undefined;
+      if (caller?.kind === 'device' && context.bodySizes.exceedsDeviceLimit(request)) {
+        throw new ProblemError('body_too_large');
+      }
+      const answer = handler({
+        body: bodySchema === undefined ? undefined : readWith(bodySchema, request.body, 'body'),
+        query: querySchema === undefined ? undefined : readWith(querySchema, request.query, 'query'),
+        params: request.params,
+        caller,
+        address: addresses.of(request.raw),
+        requestId: request.id,
+        headers: request.headers,
+        request,
+        // The members were made from the operation's own schemas; TypeScript cannot follow that through `O`.
+      } as RouteInput<O>);
+      if (answer instanceof Promise) answer.then((value) => send(operation, reply, value)).catch(fail(reply));
+      else send(operation, reply, answer);
+    },
+  });
+}
+
+function identify(context: ReturnType<typeof contextOf>, access: Exclude<Operation['access'], 'public'>) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const address = context.addresses.of(request.raw);
+    const caller = await identifyCaller(access, request, address, context.authenticator);
+    request.setDecorator(callerDecorator, caller);
+  };
+}
+
+function fail(reply: FastifyReply): (error: unknown) => void {
+  return (error) => void reply.send(error instanceof Error ? error : new Error('a handler threw no Error'));
+}
+
+function send(operation: Operation, reply: FastifyReply, answer: AnyAnswer): void {
+  const described = operation.answers[answer.status];
+  reply.code(answer.status);
+  // Answers may hold secrets, and none is worth keeping.
+  reply.header('cache-control', 'no-store');
+  if (answer.headers !== undefined) reply.headers(answer.headers);
+  if (described === null) {
+    void reply.send();
+  } else if (typeof described === 'string') {
+    void reply.type(described).send(answer.body);
+  } else {
+    reply.header('content-type', 'application/json; charset=utf-8');
+    void reply.send(JSON.stringify(answer.body));
+  }
+}

@@ -1,0 +1,59 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TimeSource } from '@edgeflow/platform';
+
+/** How often connections that have fallen idle are looked for while stopping. */
+const idleCheckMs = 25;
+
+/**
+ * Ends one HTTP server in order.
+ *
+ * Invariants: after `stop` begins nothing new is accepted; a request in flight is answered if its answer is ready
+ * before the deadline; when `stop` resolves, no socket of the server is open.
+ */
+export class ServerDrain {
+  readonly #server: Server;
+  readonly #time: TimeSource;
+  /** Every socket, those that were upgraded too: Node itself forgets them. */
+  readonly #sockets = new Set<Socket>();
+  #stopped: Promise<void> | undefined;
+
+  constructor(server: Server, time: TimeSource) {
+    this.#server = server;
+    this.#time = time;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  get stopping(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  /** Stopping twice waits for the first. */
+  stop(deadlineMs: number): Promise<void> {
+    this.#stopped ??= this.#stop(deadlineMs);
+    return this.#stopped;
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    const { timers } = this.#time;
+    const closed = new Promise<void>((resolve) => {
+      // The error says that the server was not listening, which is as good as closed.
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+    const idle = timers.every(idleCheckMs, () => {
+      this.#server.closeIdleConnections();
+    });
+    const deadline = timers.after(deadlineMs, () => {
+      for (const socket of this.#sockets) socket.destroy();
+    });
+    this.#server.closeIdleConnections();
+    await closed;
+    timers.clear(idle);
+    timers.clear(deadline);
+  }
+}

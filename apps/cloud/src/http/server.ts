@@ -1,0 +1,82 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import { operatorBodyBytesMax } from '@edgeflow/contract';
+import type { Clock, Random } from '@edgeflow/platform';
+import type { Registry } from 'prom-client';
+import type { Logger } from '../logging.ts';
+import type { Authenticator } from './access.ts';
+import type { NetworkSet } from './addresses.ts';
+import { clientAddresses } from './client-address.ts';
+import { provideContext } from './context.ts';
+import { serveDocs } from './docs.ts';
+import { readJsonBodies } from './json-body.ts';
+import { httpMetrics } from './metrics.ts';
+import { makeOpenApiDocument } from './openapi.ts';
+import { asProblem, sendProblem } from './problems.ts';
+import { requestIds } from './request-id.ts';
+import { logRequests } from './request-log.ts';
+import { prepareRoutes } from './route.ts';
+import { addServiceRoutes, type Health } from './service-routes.ts';
+import { unmatchedProblem, watchPaths } from './unmatched.ts';
+
+/** Longest id in a path; ids of this cloud have 20 characters. */
+const pathParameterLengthMax = 256;
+
+export interface HttpOptions {
+  /** Shown in the OpenAPI document. */
+  readonly version: string;
+  readonly trustedProxies: NetworkSet;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly health: () => Health | Promise<Health>;
+  readonly readiness: () => Health | Promise<Health>;
+  readonly caPem: () => string | undefined;
+}
+
+/**
+ * The HTTP application without any socket: `route()` adds operations, `startListeners()` serves it. Every error
+ * leaves as a problem document (RFC 9457).
+ */
+export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    // Requests are logged here, in one line and without their secrets; see logRequests.
+    logger: false,
+    bodyLimit: operatorBodyBytesMax,
+    routerOptions: { maxParamLength: pathParameterLengthMax },
+    genReqId: requestIds(options.random),
+    // Draining is the listeners' work: what has been accepted is answered.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(asProblem(error), request, reply);
+    },
+  });
+  const addresses = clientAddresses(options.trustedProxies, options.logger);
+  const paths = watchPaths(app);
+  const log = logRequests(app, { ...options, metrics: httpMetrics(options.registry), addresses });
+
+  provideContext(app, { authenticator: options.authenticator, addresses, bodySizes: readJsonBodies(app) });
+  prepareRoutes(app);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+    done();
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const problem = asProblem(error);
+    if (problem.status >= 500) log.failed(problem, request);
+    sendProblem(problem, request, reply);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    log.unmatched(request, reply);
+    sendProblem(unmatchedProblem(paths, request.method, request.url), request, reply);
+  });
+
+  let document: ReturnType<typeof makeOpenApiDocument> | undefined;
+  const openApi = (): ReturnType<typeof makeOpenApiDocument> =>
+    (document ??= makeOpenApiDocument(options.version));
+  addServiceRoutes(app, { ...options, openApi });
+  await serveDocs(app, openApi);
+  return app;
+}

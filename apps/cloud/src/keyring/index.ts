@@ -1,0 +1,2 @@
+export { type ApiKeyContext, type KeyPurpose, KeyRing, serverKeyBytes } from './key-ring.ts';
+export { createKeyRing, keyRingExists, loadKeyRing } from './ring-file.ts';

@@ -1,0 +1,141 @@
+import { hostname } from 'node:os';
+import { basename } from 'node:path';
+import type { Clock, Files, Random, Timers } from '@edgeflow/platform';
+import type { CloudConfig } from './config.ts';
+import { buildCloud } from './cloud.ts';
+import { type Listeners, startListeners } from './http/listeners.ts';
+import { createRegistry } from './http/metrics.ts';
+import { createKeyRing, keyRingExists, type KeyRing, loadKeyRing } from './keyring/index.ts';
+import type { Logger } from './logging.ts';
+import type { Database } from './storage/database.ts';
+import { checkKeyRing, countDevices, isEmpty } from './storage/key-check.ts';
+import { openDatabase, type OpenedDatabase } from './storage/open.ts';
+import { type CertificateSource, defaultRouteAddress, openCertificates } from './tls/index.ts';
+
+/** Requests in flight at a stop are answered within this; then what is left is cut off. */
+const drainMs = 10_000;
+const dataFolderMode = 0o700;
+
+export interface ServeDeps {
+  readonly version: string;
+  readonly config: CloudConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly files: Files;
+  readonly logger: Logger;
+}
+
+export interface RunningCloud {
+  readonly listeners: Listeners;
+  readonly publicUrl: string;
+  readonly place: string;
+  /** Devices in the registry; undefined for a database that was new. */
+  readonly devices: number | undefined;
+  readonly certificates: CertificateSource;
+  readonly hasOperator: boolean;
+  /** Stops accepting, answers what is in flight, closes tunnels with 1001, writes what is in memory. */
+  stop(): Promise<void>;
+}
+
+export interface Registry {
+  readonly opened: OpenedDatabase;
+  readonly keyRing: KeyRing;
+  /** Whether nothing had ever been stored. */
+  readonly fresh: boolean;
+}
+
+/** Opens the database and the key ring that belongs to it. Throws with a text that says what to do. */
+export async function openRegistry(
+  deps: Pick<ServeDeps, 'config' | 'clock' | 'files' | 'logger' | 'random'>,
+): Promise<Registry> {
+  const { clock, config, files, logger, random } = deps;
+  const { database: setting } = config;
+  if (setting.kind === 'sqlite') await files.makeFolder(config.dataFolder, dataFolderMode);
+  const url = setting.kind === 'sqlite' ? `sqlite:${setting.path}` : setting.url.reveal();
+  const opened = await openDatabase(url, {
+    clock,
+    onPoolError: (error) => {
+      logger.warn({ err: error }, 'a database connection broke; it is replaced');
+    },
+  });
+  if (opened.migrations.copy !== undefined) {
+    logger.info({ copy: basename(opened.migrations.copy) }, 'the database was copied before its migration');
+  }
+  try {
+    const fresh = await isEmpty(opened.database);
+    const create = setting.kind === 'sqlite' && fresh && !(await keyRingExists(files, config.secretFile));
+    const keyRing = create
+      ? await createKeyRing(files, config.secretFile, random)
+      : await loadKeyRing(files, config.secretFile);
+    await checkKeyRing(opened.database, keyRing);
+    return { opened, keyRing, fresh };
+  } catch (error) {
+    await opened.database.close();
+    throw error;
+  }
+}
+
+/** Starts everything in the order in which it may fail: settings are right already, nothing listens until the end. */
+export async function serve(deps: ServeDeps): Promise<RunningCloud> {
+  const { clock, config, logger, timers } = deps;
+  const { fresh, keyRing, opened } = await openRegistry(deps);
+  const { database } = opened;
+  try {
+    const certificates = await openCertificates({
+      ...deps,
+      dataFolder: config.dataFolder,
+      hostName: hostname(),
+      otherNames: config.publicUrl === undefined ? [] : [new URL(config.publicUrl).hostname],
+      certificateFiles: config.tlsFiles,
+    });
+    const cloud = await buildCloud({
+      ...deps,
+      ...config,
+      database,
+      keyRing,
+      registry: createRegistry(),
+      bootstrapToken: config.bootstrapToken?.reveal(),
+      caPem: () => certificates.caPem,
+    });
+    await cloud.start();
+    const listeners = await startListeners({
+      app: cloud.app,
+      https: config.https,
+      http: config.http,
+      certificates,
+      onUpgrade: cloud.upgrade,
+      time: { clock, timers },
+      logger,
+    });
+    return {
+      listeners,
+      publicUrl: await publicUrlOf(deps, listeners),
+      place: opened.place,
+      devices: fresh ? undefined : await countDevices(database),
+      certificates,
+      hasOperator: config.bootstrapToken !== undefined || (await hasTokens(database)),
+      stop: async () => {
+        // The listeners stop accepting at once; tunnels are closed meanwhile, so that draining can finish.
+        await Promise.all([listeners.stop(drainMs), cloud.stop()]);
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function publicUrlOf(deps: ServeDeps, listeners: Listeners): Promise<string> {
+  if (deps.config.publicUrl !== undefined) return deps.config.publicUrl;
+  const { host, port } = listeners.https;
+  const everywhere = host === '0.0.0.0' || host === '::';
+  const name = everywhere ? ((await defaultRouteAddress()) ?? 'localhost') : host;
+  return `https://${name.includes(':') ? `[${name}]` : name}:${String(port)}`;
+}
+
+async function hasTokens(database: Database): Promise<boolean> {
+  const row = await database.db.selectFrom('operator_tokens').select('id').limit(1).executeTakeFirst();
+  return row !== undefined;
+}
