@@ -76,8 +76,7 @@ async function tell(): Promise<void> {
 }
 
 async function end(code: number): Promise<never> {
-  const running = [agent?.stop(), cloud?.stop()];
-  await Promise.allSettled(running);
+  await Promise.allSettled([agent, cloud].map((running) => running?.stop() ?? Promise.resolve(null)));
   rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 }

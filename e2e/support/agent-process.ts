@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type RunningProcess, startNode } from './processes.ts';
 
 /** A real agent process with its own `.env`, state folder and local API. */
@@ -60,7 +61,7 @@ export function startAgent(options: AgentOptions): AgentProcess {
         if (running.child.exitCode !== null) break;
         last = await status();
         if (last !== undefined && wanted(last)) return last;
-        await new Promise((resolve) => setTimeout(resolve, pollMs));
+        await setTimeout(pollMs);
       }
       const heard = [JSON.stringify(last), ...running.lines.slice(-15)].join('\n');
       throw new Error(`agent: waited in vain for ${what}\n${heard}`);

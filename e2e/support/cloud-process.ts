@@ -107,9 +107,9 @@ function urlAfter(start: string): (line: string) => string | undefined {
 }
 
 function findCa(line: string): { caFile: string; pin: string } | undefined {
-  const log = parseLog(line);
-  if (log?.['ca'] === undefined || !Array.isArray(log['pins'])) return undefined;
-  return { caFile: String(log['ca']), pin: String(log['pins'][0]) };
+  const { ca, pins } = parseLog(line) ?? {};
+  if (typeof ca !== 'string' || !Array.isArray(pins)) return undefined;
+  return { caFile: ca, pin: String(pins[0]) };
 }
 
 function readToken(file: string): string {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the repository. */
@@ -36,14 +37,9 @@ export function startNode(
   const lines: string[] = [];
   const waiting = new Set<(line: string) => void>();
   for (const stream of [child.stdout, child.stderr]) {
-    let rest = '';
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      const parts = (rest + chunk).split('\n');
-      rest = parts.pop() ?? '';
-      for (const line of parts) {
-        if (lines.length < linesMax) lines.push(line);
-        for (const look of waiting) look(line);
-      }
+    readLines(stream, (line) => {
+      if (lines.length < linesMax) lines.push(line);
+      for (const look of waiting) look(line);
     });
   }
   const ended = once(child, 'exit');
@@ -93,6 +89,15 @@ export function startNode(
       await ended;
     },
   };
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    for (const line of parts) onLine(line);
+  });
 }
 
 /** A line of structured log, or undefined for any other line. */

@@ -63,56 +63,17 @@ export interface Cloud {
 
 /** Everything wired together, with every effect as an argument. No side effects before `start()`. */
 export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
-  const { clock, database, logger, random, timers } = deps;
+  const { clock, database, logger, timers } = deps;
   const report = (error: unknown): void => {
     logger.error({ err: error }, 'background work failed');
   };
-  const events = new Events(database, timers, report);
-  const identity = new Identity(database, random, deps.bootstrapToken);
-  const connections = new Connections(database, timers, events);
-  const presence = new PresenceWriter({
-    database,
-    timers,
-    events,
-    heard: () => gateway.heard(),
-    onFailure: report,
-  });
-  const gateway: TunnelGateway = new TunnelGateway({
-    ...{ database, clock, timers, random, logger },
-    clientAddress: (request) => addresses.of(request),
-    admit: (request) => connections.admit(request),
-    departed: (fact) => {
-      presence.departed(fact);
-    },
-    connected: ({ deviceId, rotationWanted }) => {
-      if (rotationWanted) rotation.deviceConnected(deviceId);
-    },
-  });
-  const watch = new SecurityWatch({
-    ...{ database, timers, onFailure: report },
-    recheck: (changes) => gateway.recheck(changes),
-  });
-  const securityChanged = (): void => {
-    watch.poke();
-  };
-  const shared = { database, random, events, keyTtlDays: deps.keyTtlDays, securityChanged };
-  const rotation = new Rotation({ ...shared, tunnel: rotationTunnel(gateway), onFailure: report });
-  const keys = new KeyAuthenticator(database, timers, securityChanged);
-  const addresses = clientAddresses(deps.trustedProxies, logger);
-  const app = await buildHttp({ ...deps, authenticator: identity, ...health(deps, () => phase) });
-  let phase: 'starting' | 'ok' | 'stopping' = 'starting';
-  const timersRunning: TimerHandle[] = [];
-
-  const announce = announcer(gateway, report);
-  provisioningRoutes(app, new Provisioning({ ...shared, clock, timers, keyRing: deps.keyRing }));
-  codeRoutes(app, new Codes({ ...shared, ...deps }));
-  deviceRoutes(app, new Devices({ ...shared, live: gateway }));
-  rotationRoutes(app, rotation);
-  commandRoutes(app, new Commands(database, gateway));
-  shadowRoutes(app, new Shadows({ database, events, announce }), keys);
-  eventRoutes(app, events, timers);
-  auditRoutes(app, database);
+  let phase: Phase = 'starting';
+  const parts = buildParts(deps, report);
+  const { events, gateway, identity, presence, rotation, watch } = parts;
+  const app = await buildHttp({ ...deps, authenticator: identity, ...health(database, () => phase) });
+  addRoutes(app, deps, parts, report);
   tunnelMetrics(deps.registry, gateway);
+  const periodic: TimerHandle[] = [];
 
   return {
     app,
@@ -127,7 +88,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       events.start();
       watch.start();
       const every = (periodMs: number, work: () => Promise<unknown>): void => {
-        timersRunning.push(timers.every(periodMs, () => void work().catch(report)));
+        periodic.push(timers.every(periodMs, () => void work().catch(report)));
       };
       every(rotationSweepMs, () => rotation.sweep());
       every(housekeepingMs, () => forgetEvents(database, clock.now() - eventsKeptMs, eventsForgottenAtOnce));
@@ -136,7 +97,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
     },
     async stop() {
       phase = 'stopping';
-      for (const timer of timersRunning.splice(0)) timers.clear(timer);
+      for (const timer of periodic.splice(0)) timers.clear(timer);
       watch.stop();
       await gateway.stop();
       await presence.stop();
@@ -146,11 +107,73 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
   };
 }
 
+interface Parts {
+  readonly events: Events;
+  readonly identity: Identity;
+  readonly presence: PresenceWriter;
+  readonly gateway: TunnelGateway;
+  readonly watch: SecurityWatch;
+  readonly rotation: Rotation;
+  /** Called after the commit of whatever may end open tunnels. */
+  readonly securityChanged: () => void;
+}
+
+/** What lives as long as the process and is known to more than one route. */
+function buildParts(deps: CloudDeps, report: (error: unknown) => void): Parts {
+  const { clock, database, keyTtlDays, logger, random, timers } = deps;
+  const events = new Events(database, timers, report);
+  const connections = new Connections(database, timers, events);
+  const addresses = clientAddresses(deps.trustedProxies, logger);
+  const gateway: TunnelGateway = new TunnelGateway({
+    ...{ clock, timers, random, logger },
+    clientAddress: (request) => addresses.of(request),
+    admit: (request) => connections.admit(request),
+    departed: (fact) => {
+      presence.departed(fact);
+    },
+    connected: ({ deviceId, rotationWanted }) => {
+      if (rotationWanted) rotation.deviceConnected(deviceId);
+    },
+  });
+  const heard = (): ReturnType<TunnelGateway['heard']> => gateway.heard();
+  const presence = new PresenceWriter({ database, timers, events, heard, onFailure: report });
+  const watch = new SecurityWatch({ database, timers, tunnels: gateway, onFailure: report });
+  const securityChanged = (): void => {
+    watch.poke();
+  };
+  const tunnel = rotationTunnel(gateway);
+  const shared = { database, random, events, keyTtlDays, securityChanged };
+  const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
+  const identity = new Identity(database, random, deps.bootstrapToken);
+  return { events, identity, presence, gateway, watch, rotation, securityChanged };
+}
+
+function addRoutes(
+  app: FastifyInstance,
+  deps: CloudDeps,
+  parts: Parts,
+  report: (error: unknown) => void,
+): void {
+  const { database, timers } = deps;
+  const { events, gateway, rotation, securityChanged } = parts;
+  const shared = { ...deps, events, securityChanged };
+  const announce = announcer(gateway, report);
+  provisioningRoutes(app, new Provisioning(shared));
+  codeRoutes(app, new Codes(shared));
+  deviceRoutes(app, new Devices({ ...shared, live: gateway }));
+  rotationRoutes(app, rotation);
+  commandRoutes(app, new Commands(database, gateway));
+  const keys = new KeyAuthenticator(database, timers, securityChanged);
+  shadowRoutes(app, new Shadows({ database, events, announce }), keys);
+  eventRoutes(app, events, timers);
+  auditRoutes(app, database);
+}
+
 type Phase = 'starting' | 'ok' | 'stopping';
 
 /** What the probes hear: health is the process, readiness is whether a request would be served. */
 function health(
-  { database }: CloudDeps,
+  database: Database,
   phase: () => Phase,
 ): Pick<Parameters<typeof buildHttp>[0], 'health' | 'readiness'> {
   return {

@@ -104,7 +104,9 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       https: config.https,
       http: config.http,
       certificates,
-      onUpgrade: cloud.upgrade,
+      onUpgrade: (request, socket, head) => {
+        cloud.upgrade(request, socket, head);
+      },
       time: { clock, timers },
       logger,
     });

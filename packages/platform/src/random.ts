@@ -1,7 +1,7 @@
 /** A source of random bytes. The real one is the operating system's CSPRNG; secrets may come from nowhere else. */
 export interface Random {
-  /** `length` fresh random bytes. */
-  bytes(length: number): Uint8Array;
+  /** `length` fresh random bytes. Safe to hand on by itself. */
+  readonly bytes: (length: number) => Uint8Array;
 }
 
 /** A uniform number in [0, 1) with 53 random bits, as `Math.random` promises but from `random`. */

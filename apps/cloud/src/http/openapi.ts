@@ -136,13 +136,13 @@ function errorsOf(operation: Operation): ErrorCode[] {
 }
 
 function problemResponse(codes: readonly ErrorCode[]): ZodOpenApiResponseObject {
-  const examples = codes.map((code) => [
-    code,
-    { summary: errorEntry(code).title, value: problemFor(code, 'req_0123456789abcdef') },
-  ]);
+  const examples: Record<string, oas31.ExampleObject> = {};
+  for (const code of codes) {
+    examples[code] = { summary: errorEntry(code).title, value: problemFor(code, 'req_0123456789abcdef') };
+  }
   return {
     description: codes.map((code) => `\`${code}\`: ${errorEntry(code).title}.`).join('\n\n'),
-    content: { [problemMediaType]: { schema: problemSchema, examples: Object.fromEntries(examples) } },
+    content: { [problemMediaType]: { schema: problemSchema, examples } },
   };
 }
 

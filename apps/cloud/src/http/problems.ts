@@ -82,7 +82,7 @@ export function problemDocument(problem: ProblemError, requestId: string): Probl
 /** Headers every problem carries, `Retry-After` and `WWW-Authenticate` where HTTP asks for them. */
 export function problemHeaders(problem: ProblemError): Record<string, string> {
   return {
-    'content-type': problemMediaType,
+    'content-type': `${problemMediaType}; charset=utf-8`,
     'cache-control': 'no-store',
     ...(problem.status === 503 ? { 'retry-after': String(retryAfterSecondsDefault) } : {}),
     // RFC 9110, section 11.6.1: a 401 names a way to authenticate.

@@ -17,18 +17,29 @@ export function asksForRetry(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '40001' || error.code === '40P01');
 }
 
+/** Errors of the driver `pg` about a connection that is lost or not to be had. They carry no code. */
+const connectionLost: readonly string[] = [
+  'timeout exceeded when trying to connect',
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+];
+
 /** SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
 const sqliteUnavailable: readonly number[] = [5, 6, 8, 10, 13, 14];
 
 /**
- * Whether the database cannot be used at this moment: the caller may try again later.
+ * Whether the database cannot be used at this moment, or gave the work up in favour of other work: the caller may try
+ * again later.
  * Sources: SQLSTATE classes 08 (connection), 53 (resources), 57 (operator intervention), 58 (system error); sqlite3
  * result codes; Node's socket errors.
  */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof CommitUnknownError) return true;
+  if (error instanceof CommitUnknownError || asksForRetry(error)) return true;
   if (!(error instanceof Error)) return false;
-  if (error.message === 'timeout exceeded when trying to connect') return true;
+  if (connectionLost.includes(error.message)) return true;
   if ('errcode' in error && typeof error.errcode === 'number') {
     return sqliteUnavailable.includes(error.errcode & 0xff);
   }

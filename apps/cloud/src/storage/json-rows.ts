@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { DatabaseKind } from './database.ts';
+import { storableJson } from './text.ts';
 
 export type ColumnKind = 'text' | 'bigint';
 
@@ -18,12 +19,12 @@ export function jsonRows<Columns extends Record<string, ColumnKind>>(
 ): RawBuilder<unknown> {
   const names = Object.keys(columns);
   if (kind === 'sqlite') {
-    const values = JSON.stringify(rows.map((row) => names.map((column) => row[column] ?? null)));
+    const values = storableJson(rows.map((row) => names.map((column) => row[column] ?? null)));
     const picks = names.map((column, index) => `value ->> ${String(index)} as ${column}`).join(', ');
     return sql`(select ${sql.raw(picks)} from json_each(${values})) as ${sql.raw(name)}`;
   }
   const types = names.map((column) => `${column} ${columns[column] ?? 'text'}`).join(', ');
-  return sql`json_to_recordset(${JSON.stringify(rows)}::json) as ${sql.raw(`${name}(${types})`)}`;
+  return sql`json_to_recordset(${storableJson(rows)}::json) as ${sql.raw(`${name}(${types})`)}`;
 }
 
 export type JsonRow<Columns extends Record<string, ColumnKind>> = {
@@ -32,7 +33,7 @@ export type JsonRow<Columns extends Record<string, ColumnKind>> = {
 
 /** A list of texts as one parameter: `where x in (<this>)`. */
 export function jsonTexts(kind: DatabaseKind, texts: readonly string[]): RawBuilder<unknown> {
-  const list = JSON.stringify(texts);
+  const list = storableJson(texts);
   return kind === 'sqlite'
     ? sql`(select value from json_each(${list}))`
     : sql`(select value from json_array_elements_text(${list}::json))`;

@@ -59,5 +59,5 @@ export async function countDevices(database: Database): Promise<number> {
     .selectFrom('organizations')
     .select((row) => row.fn.sum<number | null>('device_count').as('total'))
     .executeTakeFirstOrThrow();
-  return Number(total ?? 0);
+  return total ?? 0;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database, DatabaseKind } from './database.ts';
@@ -29,12 +30,14 @@ export interface MigrationReport {
 /**
  * Brings the schema up to date. An embedded database that already holds a schema is copied beside itself before
  * anything changes. A schema newer than this program is refused.
+ *
+ * @param known every migration by its name, in order
  */
 export async function migrate(
   database: Database,
   embedded?: { readonly raw: DatabaseSync; readonly path: string },
+  known: Readonly<Record<string, Migration>> = migrations(database.kind),
 ): Promise<MigrationReport> {
-  const known = migrations(database.kind);
   const migrator = new Migrator({ db: database.db, provider: { getMigrations: async () => known } });
   const applied = await appliedNames(database);
   const newer = applied.filter((name) => !Object.hasOwn(known, name));
@@ -43,19 +46,27 @@ export async function migrate(
   const pending = Object.keys(known).filter((name) => !applied.includes(name));
   let copy: string | undefined;
   if (embedded !== undefined && applied.length > 0 && pending.length > 0) {
-    copy = `${embedded.path}.before-${pending[0] ?? ''}`;
+    copy = unusedPath(`${embedded.path}.before-${pending[0] ?? ''}`);
     embedded.raw.prepare('vacuum into ?').run(copy);
   }
   const { error, results } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw new Error('the database could not be migrated', { cause: error });
   return { applied: (results ?? []).map((result) => result.migrationName), copy };
+}
+
+/** A copy never replaces an earlier one: the upgrade may have been tried before. */
+function unusedPath(path: string): string {
+  for (let number = 1; ; number += 1) {
+    const candidate = number === 1 ? path : `${path}.${String(number)}`;
+    if (!existsSync(candidate)) return candidate;
+  }
 }
 
 async function appliedNames(database: Database): Promise<string[]> {
   const tables = await database.db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.name === 'kysely_migration')) return [];
   const rows = await database.db
-    .withTables<{ kysely_migration: { name: string } }>()
+    .$extendTables<{ kysely_migration: { name: string } }>()
     .selectFrom('kysely_migration')
     .select('name')
     .orderBy('name')

@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import type { Tables } from './tables.ts';
+import { storableText } from './text.ts';
 
 /** Prepared statements kept; queries are built from constant texts, so a handful suffices. */
 const statementsMax = 500;
@@ -16,7 +17,20 @@ export function openSqlite(path: string): { kysely: Kysely<Tables>; raw: Databas
   raw.exec('pragma foreign_keys = on');
   raw.exec('pragma wal_autocheckpoint = 4000');
   raw.exec('pragma cache_size = -32000');
-  return { kysely: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(raw) }) }), raw };
+  return { kysely: new Kysely<Tables>({ dialect: new Dialect({ database: adapt(raw) }) }), raw };
+}
+
+/** A migration that fails half-way leaves nothing: SQLite's tables are made in transactions like its rows. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new Adapter();
+  }
 }
 
 interface Statement {
@@ -59,9 +73,8 @@ function adaptStatement(statement: StatementSync): Statement {
 type SqliteValue = null | number | bigint | string | Uint8Array;
 
 function toSqliteValue(value: unknown): SqliteValue {
-  if (value === null || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string') {
-    return value;
-  }
+  if (typeof value === 'string') return storableText(value);
+  if (value === null || typeof value === 'number' || typeof value === 'bigint') return value;
   if (value instanceof Uint8Array) return value;
   throw new TypeError(`a ${typeof value} cannot be stored; rows hold text, numbers and null`);
 }

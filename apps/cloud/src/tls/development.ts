@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { SingleFlight } from '@edgeflow/platform';
 import { DevelopmentFolder, type DevelopmentOptions } from './development-folder.ts';
 import { spkiPin } from './pins.ts';
 import { type CertificateSource, secureContext } from './source.ts';
+import { Watchers } from './watchers.ts';
 
 /** How often the machine's names and the certificates' lives are looked at: networks change while laptops run. */
 const lookMs = 60_000;
@@ -18,23 +18,22 @@ export async function openDevelopmentCertificate(options: DevelopmentOptions): P
   const folder = new DevelopmentFolder(options);
   let issued = await folder.bringUpToDate();
 
-  async function lookAgain(onChange: () => void): Promise<void> {
+  const watchers = new Watchers(timers, lookMs, async () => {
     try {
       const next = await folder.bringUpToDate();
-      if (next.leafPem === issued.leafPem && next.caPem === issued.caPem) return;
+      if (next.leafPem === issued.leafPem && next.caPem === issued.caPem) return false;
       issued = next;
-      logger.info(
-        { names: options.names().map(({ value }) => value) },
-        'the development certificate was renewed',
-      );
-      onChange();
+      const names = options.names().map(({ value }) => value);
+      logger.info({ names }, 'the development certificate was renewed');
+      return true;
     } catch (error) {
       logger.error(
         { err: error },
         'the development certificate cannot be renewed; the one before it stays in use',
       );
+      return false;
     }
-  }
+  });
 
   return {
     // The CA is sent along, so that a device which pins it finds it in the chain.
@@ -46,12 +45,6 @@ export async function openDevelopmentCertificate(options: DevelopmentOptions): P
     get pins() {
       return [spkiPin(new X509Certificate(issued.caPem))];
     },
-    watch(onChange) {
-      const looking = new SingleFlight<void>();
-      const timer = timers.every(lookMs, () => void looking.run(() => lookAgain(onChange)));
-      return () => {
-        timers.clear(timer);
-      };
-    },
+    watch: (onChange) => watchers.add(onChange),
   };
 }

@@ -1,9 +1,10 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { fileErrorCode, type Files, SingleFlight } from '@edgeflow/platform';
+import { fileErrorCode, type Files } from '@edgeflow/platform';
 import { SettingError, type SettingProblem } from '../config/problem.ts';
 import { pinsOf, readChain } from './pins.ts';
 import { type CertificateOptions, type CertificateSource, secureContext } from './source.ts';
+import { Watchers } from './watchers.ts';
 
 /** How often the files are looked at. Their content is compared, so it does not matter how they were replaced. */
 const lookMs = 5000;
@@ -48,25 +49,29 @@ export async function openGivenCertificate(
   let reported = '';
   announceExpiry(first.pair, options);
 
-  function take(next: Extract<Finding, { ok: true }>, onChange: () => void): void {
+  function take(next: Extract<Finding, { ok: true }>): void {
     current = next;
     pins = pinsOf(next.pair.chain);
     logger.info({ validTo: next.pair.chain[0].validTo }, 'the certificate files changed and are in use');
     announceExpiry(next.pair, options);
-    onChange();
   }
 
-  async function lookAgain(onChange: () => void): Promise<void> {
+  const watchers = new Watchers(timers, lookMs, async () => {
     const next = await look(files, paths);
-    if (next.content === current.content) suspect = '';
-    else if (next.ok) take(next, onChange);
-    else if (next.content !== suspect) suspect = next.content;
-    else if (next.content !== reported) {
+    if (next.content === current.content) {
+      suspect = '';
+    } else if (next.ok) {
+      take(next);
+      return true;
+    } else if (next.content !== suspect) {
+      suspect = next.content;
+    } else if (next.content !== reported) {
       reported = next.content;
       const { message, setting } = next.problem;
       logger.error({ setting }, `${setting}: ${message}; the certificate before it stays in use`);
     }
-  }
+    return false;
+  });
 
   return {
     secureContextOptions: () => secureContext(current.pair.certificatePem, current.pair.keyPem),
@@ -75,13 +80,7 @@ export async function openGivenCertificate(
     get pins() {
       return pins;
     },
-    watch(onChange) {
-      const looking = new SingleFlight<void>();
-      const timer = timers.every(lookMs, () => void looking.run(() => lookAgain(onChange)));
-      return () => {
-        timers.clear(timer);
-      };
-    },
+    watch: (onChange) => watchers.add(onChange),
   };
 }
 

@@ -100,7 +100,7 @@ function validity(
   };
 }
 
-async function importKeys(privateKeyPem: string): Promise<CryptoKeyPair> {
+async function importKeys(privateKeyPem: string): Promise<{ privateKey: CryptoKey; publicKey: CryptoKey }> {
   const { subtle } = crypto;
   const privateKey = createPrivateKey(privateKeyPem);
   const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });

@@ -1,9 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type CloseCode, closeCodes, type ConnectFrame, frameBytesMax } from '@edgeflow/contract';
+import {
+  type CloseCode,
+  closeCodes,
+  type CommandFrame,
+  type ConnectFrame,
+  type ErrorCode,
+  frameBytesMax,
+} from '@edgeflow/contract';
 import { type Clock, type Random, type TimerHandle, type Timers, toRfc3339 } from '@edgeflow/platform';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { hashApiKey, judgeKey, matchKeysById } from '../features/credentials/index.ts';
+import { WebSocketServer } from 'ws';
+import { hashApiKey } from '../features/credentials/index.ts';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type {
   ConnectionRequest,
@@ -12,25 +19,20 @@ import type {
   SeenFact,
 } from '../features/presence/index.ts';
 import type { Logger } from '../logging.ts';
-import type { Database } from '../storage/database.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
-import { openSession, type SessionEvent, type SessionState, step } from './session.ts';
+import { Connection } from './connection.ts';
+import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
 
 /** Sockets that have not said `connect` yet; past this the oldest is evicted. */
 const strangersMax = 2_000;
 /** Evicted strangers are told to come back after this many seconds. */
 const evictedRetrySeconds = '5';
-/** Bytes that may wait for a device that does not read; past this it is cut off. */
-const unsentBytesMax = 1024 * 1024;
 const sweepMs = 1_000;
 /** Devices whose close handshake does not finish at shutdown are cut off after this. */
 const shutdownMs = 3_000;
-/** Longest close reason: 123 bytes of UTF-8 (RFC 6455, section 5.5). Ours are ASCII. */
-const reasonLengthMax = 123;
 
 export interface GatewayOptions {
-  readonly database: Database;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -42,35 +44,10 @@ export interface GatewayOptions {
   readonly connected: (session: OpenSession) => void;
 }
 
-/** Something happened to a device that may end its tunnel. */
-export interface SecurityChange {
-  readonly deviceId: string;
-  /** The database's time of the change. */
-  readonly changedAtMs: number;
-}
-
 export interface OpenSession {
   readonly deviceId: string;
   readonly restricted: boolean;
   readonly rotationWanted: boolean;
-}
-
-/** One socket and its state machine. */
-class Connection {
-  state: SessionState;
-  readonly socket: WebSocket;
-  readonly address: string;
-  rotationWanted = false;
-
-  constructor(socket: WebSocket, address: string, nowMs: number) {
-    this.socket = socket;
-    this.address = address;
-    this.state = openSession(nowMs);
-  }
-
-  get epoch(): number {
-    return this.state.phase === 'open' ? this.state.admission.epoch : -1;
-  }
 }
 
 /** The sockets of all tunnels that end on this node. */
@@ -131,7 +108,7 @@ export class TunnelGateway {
     const connection = this.#registry.get(deviceId);
     if (connection === undefined) return Promise.resolve({ kind: 'offline' });
     return this.#calls.start(connection, call, (frame) => {
-      this.#send(connection, JSON.stringify({ ...frame, timestamp: this.#timestamp() }));
+      connection.send(JSON.stringify({ ...frame, timestamp: this.#timestamp() }));
     });
   }
 
@@ -143,33 +120,22 @@ export class TunnelGateway {
     return { deviceId, restricted, rotationWanted: connection.rotationWanted };
   }
 
-  /**
-   * Judges open tunnels again by what the database says now: operators' words reach them by it. Tunnels that were
-   * admitted after the change are left alone.
-   */
-  async recheck(changes: readonly SecurityChange[]): Promise<void> {
-    const here = changes.flatMap(({ deviceId, changedAtMs }) => {
-      const connection = this.#registry.get(deviceId);
-      if (connection?.state.phase !== 'open') return [];
-      return connection.state.admission.judgedAtMs > changedAtMs ? [] : [connection];
-    });
-    if (here.length === 0) return;
-    const { database } = this.#options;
-    const ids = here.flatMap(({ state }) => (state.phase === 'open' ? state.admission.credentialId : []));
-    const matches = await matchKeysById(database, ids);
-    const nowMs = await database.nowMs();
-    for (const connection of here) {
-      if (connection.state.phase !== 'open') continue;
-      const { credentialId, deviceId } = connection.state.admission;
-      const verdict = judgeKey(matches.get(credentialId), deviceId, nowMs);
-      if (verdict.kind === 'refused') {
-        this.#step(connection, { type: 'refused', code: verdict.code });
-      } else if (verdict.restricted !== connection.state.admission.restricted) {
-        const { restricted } = verdict;
-        const admission = { ...connection.state.admission, restricted };
-        connection.state = { ...connection.state, admission };
-      }
-    }
+  /** What the tunnel of a device was granted; undefined without one here. */
+  admission(deviceId: string): Admission | undefined {
+    const state = this.#registry.get(deviceId)?.state;
+    return state?.phase === 'open' ? state.admission : undefined;
+  }
+
+  /** Ends a tunnel whose key is refused by now, unless a newer connection has taken its place. */
+  refuse({ deviceId, epoch }: Admission, code: ErrorCode): void {
+    const connection = this.#registry.get(deviceId);
+    if (connection?.epoch === epoch) this.#step(connection, { type: 'refused', code });
+  }
+
+  /** Says whether the key of a tunnel may do no more than be rotated. */
+  restrict({ deviceId, epoch }: Admission, restricted: boolean): void {
+    const connection = this.#registry.get(deviceId);
+    if (connection?.epoch === epoch) this.#step(connection, { type: 'restricted', restricted });
   }
 
   /** Devices heard since this was last asked. */
@@ -208,20 +174,21 @@ export class TunnelGateway {
   }
 
   #welcome(connection: Connection): void {
-    const { socket } = connection;
     const { clock } = this.#options;
     this.#strangers.add(connection);
     this.#evict();
-    socket.on('message', (data, isBinary) => {
-      if (isBinary) this.#step(connection, { type: 'binary' });
-      else this.#step(connection, { type: 'text', text: textOf(data), nowMs: clock.monotonic() });
+    connection.listen({
+      binary: () => {
+        this.#step(connection, { type: 'binary' });
+      },
+      text: (text) => {
+        this.#step(connection, { type: 'text', text, nowMs: clock.monotonic() });
+      },
+      closed: (closeCode, reason) => {
+        this.#step(connection, { type: 'socket_closed', closeCode, reason });
+        this.#strangers.delete(connection);
+      },
     });
-    socket.on('close', (closeCode, reason) => {
-      this.#step(connection, { type: 'socket_closed', closeCode, reason: reason.toString('utf8') });
-      this.#strangers.delete(connection);
-    });
-    // A broken socket always closes after its error, and the close is what counts.
-    socket.on('error', ignoreError);
   }
 
   #evict(): void {
@@ -252,19 +219,20 @@ export class TunnelGateway {
           this.#enter(connection, effect.admission.deviceId);
           break;
         case 'pong':
-          this.#send(connection, `{"type":"pong","timestamp":"${this.#timestamp()}"}`);
+          connection.send(`{"type":"pong","timestamp":"${this.#timestamp()}"}`);
           break;
         case 'answered':
           this.#calls.answered(connection, effect.frame);
           break;
         case 'asked':
-          this.#send(connection, unknownAction(effect.frame.id, effect.frame.action));
+          connection.send(unknownAction(effect.frame));
           break;
         case 'say_error':
-          this.#send(connection, JSON.stringify({ type: 'error', error: effect.text }));
+          connection.send(JSON.stringify({ type: 'error', error: effect.text }));
           break;
         case 'close':
-          this.#close(connection, effect.closeCode, effect.reason);
+          if (effect.closeCode === closeCodes.silent) this.counters.silent += 1;
+          connection.close(effect.closeCode, effect.reason);
           break;
         case 'leave':
           this.#leave(connection, before, effect.admission.deviceId, effect);
@@ -320,7 +288,7 @@ export class TunnelGateway {
     }
     this.counters.accepted += 1;
     const timestamp = this.#timestamp();
-    this.#send(connection, JSON.stringify({ type: 'connected', device_id: deviceId, timestamp }));
+    connection.send(JSON.stringify({ type: 'connected', device_id: deviceId, timestamp }));
     const session = this.session(deviceId);
     if (session !== undefined) this.#options.connected(session);
   }
@@ -341,21 +309,6 @@ export class TunnelGateway {
     this.#options.departed({ deviceId, epoch: before.admission.epoch, lastSeenAtMs, reason: left.reason });
   }
 
-  #close(connection: Connection, closeCode: CloseCode, reason: string): void {
-    if (closeCode === closeCodes.silent) this.counters.silent += 1;
-    connection.socket.close(closeCode, reason.slice(0, reasonLengthMax));
-  }
-
-  #send(connection: Connection, text: string): void {
-    const { socket } = connection;
-    if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > unsentBytesMax) {
-      socket.terminate();
-      return;
-    }
-    socket.send(text);
-  }
-
   #tick(): void {
     const nowMs = this.#options.clock.monotonic();
     for (const connection of this.#registry.values()) this.#step(connection, { type: 'tick', nowMs });
@@ -373,17 +326,8 @@ export class TunnelGateway {
   }
 }
 
-function ignoreError(): void {
-  // See the caller.
-}
-
-function textOf(data: Buffer | ArrayBuffer | Buffer[]): string {
-  if (Buffer.isBuffer(data)) return data.toString('utf8');
-  return Array.isArray(data) ? Buffer.concat(data).toString('utf8') : Buffer.from(data).toString('utf8');
-}
-
 /** Devices may ask, but the cloud offers no actions of its own yet. */
-function unknownAction(id: string, action: string): string {
+function unknownAction({ action, id }: CommandFrame): string {
   const error = `unknown action "${action}"`;
   return JSON.stringify({ type: 'response', id, status: 'error', error });
 }

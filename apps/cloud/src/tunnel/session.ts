@@ -41,6 +41,8 @@ export type SessionEvent =
   | { readonly type: 'binary' }
   | { readonly type: 'admitted'; readonly admission: Admission; readonly nowMs: number }
   | { readonly type: 'refused'; readonly code: ErrorCode }
+  /** The key has expired, or has been extended, while the tunnel was open. */
+  | { readonly type: 'restricted'; readonly restricted: boolean }
   | { readonly type: 'tick'; readonly nowMs: number }
   /** The cloud ends it: replaced, refused by an operator, shutting down, evicted. */
   | { readonly type: 'end'; readonly closeCode: CloseCode; readonly reason: string }
@@ -94,6 +96,11 @@ export function step(state: SessionState, event: SessionEvent): Step {
     }
     case 'refused':
       return end(state, closeCodeFor(event.code), errorEntry(event.code).title, event.code);
+    case 'restricted': {
+      if (state.phase !== 'open') return { state, effects: nothing };
+      const admission = { ...state.admission, restricted: event.restricted };
+      return { state: { ...state, admission }, effects: nothing };
+    }
     case 'tick':
       return stepTick(state, event.nowMs);
     case 'end':
@@ -181,19 +188,15 @@ function describeClose(closeCode: number, reason: string): string {
   return reason === '' ? String(closeCode) : `${String(closeCode)} ${reason}`;
 }
 
-/** The close code that tells a device why its key was refused. */
-export function closeCodeFor(code: ErrorCode): CloseCode {
-  switch (code) {
-    case 'key_rejected':
-      return closeCodes.keyRejected;
-    case 'device_revoked':
-    case 'device_quarantined':
-      return closeCodes.deviceRefused;
-    case 'device_deleted':
-      return closeCodes.deviceDeleted;
-    case 'too_many_attempts':
-      return closeCodes.slowDown;
-    default:
-      return closeCodes.goingAway;
-  }
+const refusals: Partial<Record<ErrorCode, CloseCode>> = {
+  key_rejected: closeCodes.keyRejected,
+  device_revoked: closeCodes.deviceRefused,
+  device_quarantined: closeCodes.deviceRefused,
+  device_deleted: closeCodes.deviceDeleted,
+  too_many_attempts: closeCodes.slowDown,
+};
+
+/** The close code that tells a device why it is refused; what is no refusal of its key sends it back to try again. */
+function closeCodeFor(code: ErrorCode): CloseCode {
+  return refusals[code] ?? closeCodes.goingAway;
 }

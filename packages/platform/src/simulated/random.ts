@@ -12,7 +12,7 @@ export class SeededRandom implements Random {
     for (let i = 0; i < 15; i += 1) this.#next();
   }
 
-  bytes(length: number): Uint8Array {
+  readonly bytes = (length: number): Uint8Array => {
     const bytes = new Uint8Array(length);
     for (let i = 0; i < length; i += 4) {
       let word = this.#next();
@@ -22,7 +22,7 @@ export class SeededRandom implements Random {
       }
     }
     return bytes;
-  }
+  };
 
   #next(): number {
     const [a = 0, b = 0, c = 0, d = 0] = this.#state;

@@ -37,11 +37,11 @@ async function openStream(
   organizationId: string,
   sequence: number | undefined,
 ): Promise<Readable> {
-  let subscription: Subscription | undefined;
+  const open: { subscription?: Subscription } = {};
   const stream = new Readable({
-    read: () => subscription?.resume(),
+    read: () => open.subscription?.resume(),
     destroy: (error, done) => {
-      subscription?.close();
+      open.subscription?.close();
       timers.clear(keepAlive);
       done(error);
     },
@@ -50,13 +50,14 @@ async function openStream(
     stream.push(': still here\n\n');
   });
   stream.push(`retry: ${String(retryMs)}\n\n`);
-  subscription = await events.subscribe(organizationId, sequence, {
+  const subscription = await events.subscribe(organizationId, sequence, {
     onEvent: (event) => stream.push(format(event)),
   });
   if (subscription === undefined) {
     stream.destroy();
     throw new ProblemError('unavailable', { detail: 'Too many event streams are open.' });
   }
+  open.subscription = subscription;
   return stream;
 }
 

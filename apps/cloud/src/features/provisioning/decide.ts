@@ -11,7 +11,7 @@ export interface ClaimFacts {
   readonly hardware: HardwareIdentity;
   readonly nowMs: number;
   /** What an earlier redemption of this code made; undefined for a code that is not used. */
-  readonly made: { readonly device: Lifecycle; readonly credential: CredentialStanding } | undefined;
+  readonly made: { readonly device: Lifecycle; readonly credential: MadeCredential } | undefined;
   /** The device that the code re-provisions; undefined where it names none, or one that does not exist. */
   readonly target: Lifecycle | undefined;
   /** Whether the organization may have one device more. */
@@ -19,13 +19,17 @@ export interface ClaimFacts {
 }
 
 type Lifecycle = Pick<DeviceRow, 'lifecycle'>;
-type CredentialStanding = Pick<CredentialRow, 'state' | 'authenticated_at_ms'>;
+/** As much of a credential as a repeat is answered from. */
+export type MadeCredential = Pick<
+  CredentialRow,
+  'id' | 'device_id' | 'key_hash' | 'state' | 'expires_at_ms' | 'authenticated_at_ms'
+>;
 
 export type ClaimDecision =
   /** Make the device (or give the target a new key) and use up the code. */
-  | { readonly kind: 'redeem' }
+  | { readonly kind: 'redeem'; readonly code: CodeRow }
   /** Give the first answer again. */
-  | { readonly kind: 'replay' }
+  | { readonly kind: 'replay'; readonly code: CodeRow; readonly credential: MadeCredential }
   | { readonly kind: 'refuse'; readonly code: ErrorCode; readonly detail?: string };
 
 /** The order of the wire contract, section 2. A refusal consumes nothing. */
@@ -38,9 +42,9 @@ export function decideClaim(facts: ClaimFacts): ClaimDecision {
   const mismatch = bindingMismatch(code, facts.hardware);
   if (mismatch !== undefined) return refuse('binding_mismatch', `The code is bound to another ${mismatch}.`);
   if (code.target_device_id !== null) {
-    return facts.target?.lifecycle === 'active' ? { kind: 'redeem' } : refuse('target_unavailable');
+    return facts.target?.lifecycle === 'active' ? { kind: 'redeem', code } : refuse('target_unavailable');
   }
-  return facts.hasRoom ? { kind: 'redeem' } : refuse('device_limit_reached');
+  return facts.hasRoom ? { kind: 'redeem', code } : refuse('device_limit_reached');
 }
 
 function decideUsed(code: CodeRow, facts: ClaimFacts): ClaimDecision {
@@ -51,7 +55,7 @@ function decideUsed(code: CodeRow, facts: ClaimFacts): ClaimDecision {
   if (credential.authenticated_at_ms !== null) return refuse('claim_completed');
   if (device.lifecycle === 'revoked' || device.lifecycle === 'quarantined') return refuse('device_revoked');
   if (device.lifecycle === 'deleted' || credential.state === 'ended') return refuse('claim_void');
-  return { kind: 'replay' };
+  return { kind: 'replay', code, credential };
 }
 
 function refuse(code: ErrorCode, detail?: string): ClaimDecision {

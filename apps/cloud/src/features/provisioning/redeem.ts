@@ -2,11 +2,11 @@ import type { Random } from '@edgeflow/platform';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Tx } from '../../storage/database.ts';
-import type { CodeRow, CredentialRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
+import type { CodeRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
 import { hashApiKey, issueCredentials, keyLife } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
 import type { Claim, ClaimOutcome } from './claim.ts';
-import { type ClaimDecision, decideClaim } from './decide.ts';
+import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
 import { hardwareIdentity } from './hardware.ts';
 import { recordClaims } from './records.ts';
 import {
@@ -33,7 +33,6 @@ export interface RedeemOptions {
 export interface JudgedClaim {
   readonly claim: Claim;
   readonly code: CodeRow | undefined;
-  readonly decision: ClaimDecision;
   readonly redemption: Redemption | undefined;
   readonly outcome: ClaimOutcome;
 }
@@ -64,11 +63,9 @@ export async function redeemBatch(
   return judged.map(({ outcome }) => outcome);
 }
 
-type HeldCredential = Omit<CredentialRow, 'organization_id' | 'origin' | 'rotate_after_ms' | 'ended_at_ms'>;
-
 interface Held {
   readonly codes: Map<string, CodeRow>;
-  readonly credentials: Map<string, HeldCredential>;
+  readonly credentials: Map<string, MadeCredential>;
   readonly devices: Map<string, Pick<DeviceRow, 'lifecycle'>>;
   readonly organizations: Map<string, OrganizationRow>;
 }
@@ -119,36 +116,52 @@ class Rooms {
 }
 
 function judge(options: RedeemOptions, nowMs: number, held: Held, room: Rooms, claim: Claim): JudgedClaim {
+  const facts = factsOf(options.keyRing, nowMs, held, room, claim);
+  const decision = decideClaim(facts);
+  switch (decision.kind) {
+    case 'redeem': {
+      const { code } = decision;
+      if (code.target_device_id === null) room.take(code.organization_id);
+      const one = redeemed(options, nowMs, claim, code, facts.claimantHash);
+      remember(held, one.redemption);
+      return one;
+    }
+    case 'replay': {
+      const { code, credential } = decision;
+      return {
+        claim,
+        code,
+        redemption: undefined,
+        outcome: replayed(options.keyRing, claim, code, credential),
+      };
+    }
+    case 'refuse': {
+      const { kind: _, ...refusal } = decision;
+      return { claim, code: facts.code, redemption: undefined, outcome: { kind: 'refused', ...refusal } };
+    }
+  }
+}
+
+function factsOf(keyRing: KeyRing, nowMs: number, held: Held, room: Rooms, claim: Claim): ClaimFacts {
+  const hardware = hardwareIdentity(claim.hardware, claim.network);
   const code = claim.codeHashes.map((hash) => held.codes.get(hash)).find((row) => row !== undefined);
-  const claimantHash =
-    code === undefined || claim.idempotencyKey === undefined
-      ? undefined
-      : options.keyRing.hashClaimant(code.server_key_id, claim.idempotencyKey);
-  const device = held.devices.get(code?.used_device_id ?? code?.target_device_id ?? '');
-  const credential = held.credentials.get(code?.used_credential_id ?? '');
-  const decision = decideClaim({
+  if (code === undefined) {
+    const nothing = { claimantHash: undefined, made: undefined, target: undefined, hasRoom: false };
+    return { code, hardware, nowMs, ...nothing };
+  }
+  const device = held.devices.get(code.used_device_id ?? code.target_device_id ?? '');
+  const credential = held.credentials.get(code.used_credential_id ?? '');
+  const { idempotencyKey } = claim;
+  return {
     code,
-    claimantHash,
-    hardware: hardwareIdentity(claim.hardware, claim.network),
+    claimantHash:
+      idempotencyKey === undefined ? undefined : keyRing.hashClaimant(code.server_key_id, idempotencyKey),
+    hardware,
     nowMs,
     made: device === undefined || credential === undefined ? undefined : { device, credential },
     target: device,
-    hasRoom: code !== undefined && room.has(code.organization_id),
-  });
-  if (decision.kind === 'redeem' && code !== undefined) {
-    if (code.target_device_id === null) room.take(code.organization_id);
-    const one = redeemed(options, nowMs, claim, code, claimantHash, decision);
-    remember(held, one.redemption, nowMs);
-    return one;
-  }
-  if (decision.kind === 'replay' && code !== undefined && credential !== undefined) {
-    const outcome = replayed(options.keyRing, claim, code, credential);
-    return { claim, code, decision, redemption: undefined, outcome };
-  }
-  const refusal = decision.kind === 'refuse' ? decision : { code: 'code_unknown' as const };
-  const detail = 'detail' in refusal ? { detail: refusal.detail } : {};
-  const outcome: ClaimOutcome = { kind: 'refused', code: refusal.code, ...detail };
-  return { claim, code, decision, redemption: undefined, outcome };
+    hasRoom: room.has(code.organization_id),
+  };
 }
 
 function redeemed(
@@ -157,7 +170,6 @@ function redeemed(
   claim: Claim,
   code: CodeRow,
   claimantHash: string | undefined,
-  decision: ClaimDecision,
 ): JudgedClaim & { readonly redemption: Redemption } {
   const deviceId = code.target_device_id ?? claim.newDeviceId;
   const credentialId = claim.newCredentialId;
@@ -183,11 +195,11 @@ function redeemed(
     answer: { device_id: deviceId, api_key: apiKey, expires_at: toRfc3339(life.expiresAtMs) },
     replayed: false,
   };
-  return { claim, code, decision, redemption, outcome };
+  return { claim, code, redemption, outcome };
 }
 
 /** Shows the claims that follow in the batch what this one has made. */
-function remember(held: Held, redemption: Redemption, nowMs: number): void {
+function remember(held: Held, redemption: Redemption): void {
   const { code, credentialId, deviceId } = redemption;
   held.codes.set(code.code_hash, {
     ...code,
@@ -203,7 +215,6 @@ function remember(held: Held, redemption: Redemption, nowMs: number): void {
     device_id: deviceId,
     key_hash: redemption.keyHash,
     state: 'issued',
-    created_at_ms: nowMs,
     expires_at_ms: redemption.keyExpiresAtMs,
     authenticated_at_ms: null,
   });
@@ -234,7 +245,7 @@ function keyOf(
   });
 }
 
-function replayed(keyRing: KeyRing, claim: Claim, code: CodeRow, credential: HeldCredential): ClaimOutcome {
+function replayed(keyRing: KeyRing, claim: Claim, code: CodeRow, credential: MadeCredential): ClaimOutcome {
   const apiKey = keyOf(keyRing, claim, code, credential.device_id, credential.id);
   // A server key that was exchanged under the same id would derive another key: better no answer than a wrong one.
   if (hashApiKey(apiKey) !== credential.key_hash) return { kind: 'refused', code: 'claim_void' };

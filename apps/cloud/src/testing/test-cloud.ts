@@ -1,0 +1,132 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { systemRandom, systemTimers, type Timers } from '@edgeflow/platform';
+import { SimulatedTime } from '@edgeflow/platform/simulated';
+import { type Cloud, buildCloud } from '../cloud.ts';
+import { noNetworks } from '../http/addresses.ts';
+import type { Role } from '../http/access.ts';
+import { createRegistry } from '../http/metrics.ts';
+import { KeyRing } from '../keyring/index.ts';
+import { createLogger } from '../logging.ts';
+import type { Database, DatabaseKind } from '../storage/database.ts';
+import { makeDatabase, type TestDatabase } from '../storage/testing/databases.ts';
+import { ApiClient } from './api-client.ts';
+
+/** An owner's token, given as the setting is. */
+export const bootstrapToken = 'bootstrap-token-of-the-tests-0123456789abcdef';
+
+/** One run of the cloud: from start to stop. Several may follow each other on one database. */
+export interface RunningCloud {
+  readonly cloud: Cloud;
+  readonly server: Server;
+  /** `http://127.0.0.1:port`, without a slash at its end. */
+  readonly origin: string;
+  /** An owner of the first organization. */
+  readonly owner: ApiClient;
+  /** A client with another credential, or none. */
+  client(credential?: string): ApiClient;
+  /** Tunnels close with 1001, then the listener ends. */
+  stop(): Promise<void>;
+}
+
+/** A database that clouds run on, with time in the test's hand. */
+export interface TestCloud extends RunningCloud {
+  readonly database: Database;
+  /** Timers and clock of the cloud. The clock of PostgreSQL goes its own way. */
+  readonly time: SimulatedTime;
+  /** Every line logged so far, by all runs. */
+  readonly logs: string[];
+  /** A second run on the same database, as after a restart; stop the first one before. */
+  restart(): Promise<RunningCloud>;
+  /** A token of another organization, or another role. */
+  token(role: Role, organizationId?: string): Promise<string>;
+  /** Stops what runs and removes the database. */
+  discard(): Promise<void>;
+}
+
+export async function startTestCloud(kind: DatabaseKind): Promise<TestCloud> {
+  const time = new SimulatedTime(Date.now());
+  const store = await makeDatabase(kind, time);
+  const logs: string[] = [];
+  const keyRing = new KeyRing('k1', new Map([['k1', systemRandom.bytes(32)]]));
+  const running: RunningCloud[] = [];
+  const run = async (): Promise<RunningCloud> => {
+    const started = await startRun(store, time, keyRing, logs);
+    running.push(started);
+    return started;
+  };
+  const first = await run();
+  return {
+    ...first,
+    database: store.database,
+    time,
+    logs,
+    restart: run,
+    token: async (role, organizationId) => {
+      const named = organizationId === undefined ? {} : { organizationId };
+      return (await first.cloud.identity.createToken({ name: role, role, ...named })).token;
+    },
+    discard: async () => {
+      for (const one of running) await one.stop();
+      await store.discard();
+    },
+  };
+}
+
+async function startRun(
+  store: TestDatabase,
+  time: SimulatedTime,
+  keyRing: KeyRing,
+  logs: string[],
+): Promise<RunningCloud> {
+  const destination = { write: (line: string): void => void logs.push(line) };
+  const cloud = await buildCloud({
+    version: '0.0.0-test',
+    database: store.database,
+    keyRing,
+    clock: time,
+    timers: handTimers(time),
+    random: systemRandom,
+    logger: createLogger({ level: 'debug', pretty: false, destination }),
+    registry: createRegistry(),
+    trustedProxies: noNetworks,
+    bootstrapToken,
+    codeTtlSeconds: 3600,
+    codeGroups: undefined,
+    keyTtlDays: 365,
+    caPem: () => undefined,
+  });
+  await cloud.start();
+  const server = createServer((request, response) => {
+    cloud.app.routing(request, response);
+  });
+  server.on('upgrade', (request, socket, head) => {
+    cloud.upgrade(request, socket, head);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = (credential?: string): ApiClient => new ApiClient(origin, credential);
+  let stopped: Promise<void> | undefined;
+  return { cloud, server, origin, owner: client(bootstrapToken), client, stop: () => (stopped ??= stopRun(cloud, server)) };
+}
+
+async function stopRun(cloud: Cloud, server: Server): Promise<void> {
+  await cloud.stop();
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
+
+/** Delays pass when the test says so; what is due now happens by itself. */
+function handTimers(time: SimulatedTime): Timers {
+  return {
+    after: (delayMs, callback) => time.after(delayMs, callback),
+    every: (periodMs, callback) => time.every(periodMs, callback),
+    clear: (handle) => {
+      time.clear(handle);
+    },
+    soon: (callback) => {
+      systemTimers.soon(callback);
+    },
+  };
+}
