@@ -19,7 +19,7 @@ const columnWidth = 78;
 const { values: options } = parseArgs({
   options: { exit: { type: 'boolean', default: false }, root: { type: 'string' } },
 });
-const folder = mkdtempSync(join(tmpdir(), 'edgeflow-demo-'));
+let folder: string | undefined;
 let cloud: CloudProcess | undefined;
 let agent: AgentProcess | undefined;
 let sinceMs = performance.now();
@@ -32,6 +32,7 @@ function say(step: string): void {
 
 async function tell(): Promise<void> {
   const startedMs = performance.now();
+  folder = mkdtempSync(join(tmpdir(), 'edgeflow-demo-'));
   cloud = await startCloud({ folder });
   say(`cloud      ready at ${cloud.url}, SQLite, TLS by its own development CA`);
 
@@ -77,7 +78,7 @@ async function tell(): Promise<void> {
 
 async function end(code: number): Promise<never> {
   await Promise.allSettled([agent, cloud].map((running) => running?.stop() ?? Promise.resolve(null)));
-  rmSync(folder, { recursive: true, force: true });
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 }
 

@@ -117,26 +117,47 @@ const everywhere: readonly Plant[] = [
 
 const configuration = '.dependency-cruiser.cjs';
 
-/** A cruiser that reads nothing finds nothing wrong: the gate has to notice. */
+/** A cruiser that does not look finds nothing wrong: the gate has to notice. */
 const blindfolds: readonly Plant[] = [
-  {
-    gate: 'imports',
-    title: 'a cruiser that reads no module',
-    changes: { [configuration]: excluding('.') },
-    words: ['no-imports', configuration],
-    alone: true,
-  },
-  {
-    gate: 'imports',
-    title: 'a cruiser that skips a room',
-    changes: { ...targets, [configuration]: excluding('^apps/cli/') },
-    words: ['unread-sources', 'apps/cli/src/planted-inside.ts'],
-    alone: true,
-  },
+  blindfold(
+    'a cruiser that reads nothing',
+    "exclude = { path: '.' }",
+    '@edgeflow/contract',
+    'apps/cli/src/planted-inside.ts',
+  ),
+  blindfold(
+    'a cruiser that skips a room',
+    "exclude = { path: '^apps/cli/' }",
+    '@edgeflow/contract',
+    'apps/cli/src/planted-a.ts',
+  ),
+  blindfold(
+    'a cruiser that skips imports',
+    "exclude = { path: '/dist/' }",
+    'kysely',
+    'apps/cloud/src/planted-a.ts → kysely',
+  ),
+  blindfold(
+    'a cruiser blind to types',
+    'tsPreCompilationDeps = false',
+    'zod',
+    'apps/cloud/src/planted-a.ts → zod',
+  ),
 ];
 
-function excluding(pattern: string): (text: string) => string {
-  return (text) => `${text}\nmodule.exports.options.exclude = { path: '${pattern}' };\n`;
+function blindfold(title: string, option: string, module: string, unread: string): Plant {
+  return {
+    gate: 'imports',
+    title,
+    changes: {
+      ...targets,
+      'apps/cli/src/planted-a.ts': `export type * from '${module}';\n`,
+      'apps/cloud/src/planted-a.ts': `export type * from '${module}';\n`,
+      [configuration]: (text) => `${text}\nmodule.exports.options.${option};\n`,
+    },
+    words: ['unread:', unread],
+    alone: true,
+  };
 }
 
 export const importPlants: readonly Plant[] = [

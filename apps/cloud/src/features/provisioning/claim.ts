@@ -1,4 +1,5 @@
 import type { ErrorCode, HardwareInfo, NetworkInfo, ProvisionResponse } from '@edgeflow/contract';
+import type { CodeRow } from '../../storage/tables.ts';
 
 /** One registration, parsed and ready for its batch. */
 export interface Claim {
@@ -20,3 +21,28 @@ export interface Claim {
 export type ClaimOutcome =
   | { readonly kind: 'answer'; readonly answer: ProvisionResponse; readonly replayed: boolean }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail?: string };
+
+/** What a successful claim writes. */
+export interface Redemption {
+  readonly code: CodeRow;
+  readonly deviceId: string;
+  readonly credentialId: string;
+  readonly keyHash: string;
+  readonly keyExpiresAtMs: number;
+  readonly rotateAfterMs: number;
+  readonly claimantHash: string | null;
+  readonly address: string;
+  readonly hardwareInfo: string;
+  readonly networkInfo: string;
+  readonly agentVersion: string | null;
+  readonly searchText: string;
+}
+
+/** One claim of a batch and what became of it. */
+export interface JudgedClaim {
+  readonly claim: Claim;
+  /** undefined: no such code. */
+  readonly code: CodeRow | undefined;
+  readonly redemption: Redemption | undefined;
+  readonly outcome: ClaimOutcome;
+}

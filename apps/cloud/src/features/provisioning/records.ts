@@ -1,7 +1,7 @@
 import type { Tx } from '../../storage/database.ts';
 import { type AuditFact, insertAudit } from '../audit/index.ts';
 import { type EventFact, insertEvents } from '../events/index.ts';
-import type { JudgedClaim } from './redeem.ts';
+import type { JudgedClaim } from './claim.ts';
 
 /** Failed attempts on one code that are written down singly; more are only counted. */
 const failuresRecordedMax = 100;

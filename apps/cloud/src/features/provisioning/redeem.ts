@@ -5,7 +5,7 @@ import type { Tx } from '../../storage/database.ts';
 import type { CodeRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
 import { hashApiKey, issueCredentials, keyLife } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
-import type { Claim, ClaimOutcome } from './claim.ts';
+import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
 import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
 import { hardwareIdentity } from './hardware.ts';
 import { recordClaims } from './records.ts';
@@ -18,7 +18,6 @@ import {
   lockOrganizations,
   noteFailures,
   readCredentials,
-  type Redemption,
   refreshDevices,
   useCodes,
 } from './store.ts';
@@ -27,14 +26,6 @@ export interface RedeemOptions {
   readonly keyRing: KeyRing;
   readonly random: Random;
   readonly keyTtlDays: number;
-}
-
-/** One claim of a batch with everything it is judged by, and what became of it. */
-export interface JudgedClaim {
-  readonly claim: Claim;
-  readonly code: CodeRow | undefined;
-  readonly redemption: Redemption | undefined;
-  readonly outcome: ClaimOutcome;
 }
 
 /** A row changed although it was held: the transaction must be run again. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
 import type { Tx } from '../../storage/database.ts';
 import type { CodeRow, CredentialRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
+import type { Redemption } from './claim.ts';
 
 /** The statements of a batch of redemptions. Each is one round trip whatever the size of the batch. */
 
@@ -34,21 +35,6 @@ export async function lockDevices(tx: Tx, ids: readonly string[]): Promise<Map<s
   const rows = await sql<DeviceRow>`select * from devices
     where id in ${jsonTexts(tx.kind, ids)} order by id ${tx.forUpdate}`.execute(tx.db);
   return new Map(rows.rows.map((row) => [row.id, row]));
-}
-
-export interface Redemption {
-  readonly code: CodeRow;
-  readonly deviceId: string;
-  readonly credentialId: string;
-  readonly keyHash: string;
-  readonly keyExpiresAtMs: number;
-  readonly rotateAfterMs: number;
-  readonly claimantHash: string | null;
-  readonly address: string;
-  readonly hardwareInfo: string;
-  readonly networkInfo: string;
-  readonly agentVersion: string | null;
-  readonly searchText: string;
 }
 
 const usedColumns = {
