@@ -6,7 +6,7 @@ import { type CommandHandler, CommandRunner } from './commands/runner.ts';
 import { ShadowClient } from './commands/shadow.ts';
 import type { SystemMetrics } from './commands/system-metrics.ts';
 import type { CloudTransport } from './net/transport.ts';
-import { LifeDriver, type LifeDriverDeps } from './provisioning/driver.ts';
+import { type ConfiguredCode, LifeDriver, type LifeDriverDeps } from './provisioning/driver.ts';
 import type { ProvisionReply } from './provisioning/model.ts';
 import { type LifeView, viewOf } from './provisioning/view.ts';
 import type { CallOutcome } from './tunnel/calls.ts';
@@ -97,7 +97,11 @@ export class Connection {
     return this.#life.ask(code, force);
   }
 
-  configureCode(code: string | undefined): void {
+  give(deviceId: string, apiKey: string): Promise<ProvisionReply> {
+    return this.#life.give(deviceId, apiKey);
+  }
+
+  configureCode(code: ConfiguredCode): void {
     this.#life.configureCode(code);
   }
 

@@ -86,6 +86,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       const expected = await presence.start();
       if (expected > 0) logger.info({ devices: expected }, 'waiting for devices to reconnect');
       events.start();
+      gateway.start();
       watch.start();
       const every = (periodMs: number, work: () => Promise<unknown>): void => {
         periodic.push(timers.every(periodMs, () => void work().catch(report)));
@@ -99,9 +100,10 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       phase = 'stopping';
       for (const timer of periodic.splice(0)) timers.clear(timer);
       watch.stop();
+      events.stop();
+      await presence.writeHeard();
       await gateway.stop();
       await presence.stop();
-      events.stop();
       await app.close();
     },
   };
@@ -190,12 +192,16 @@ function health(
   };
 }
 
-/** Sends a device its new desired state, if it is connected; whether it answers concerns nobody here. */
+/**
+ * Sends a device its new desired state, if it is connected with a key that has not expired; whether it answers
+ * concerns nobody here.
+ */
 function announcer(
   gateway: TunnelGateway,
   report: (error: unknown) => void,
 ): ConstructorParameters<typeof Shadows>[0]['announce'] {
   return (deviceId, { desired, version }) => {
+    if (gateway.session(deviceId)?.restricted !== false) return;
     const payload = { desired, version };
     gateway.call(deviceId, { action: 'update_desired', payload, timeoutMs: announceTimeoutMs }).catch(report);
   };

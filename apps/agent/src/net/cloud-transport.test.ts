@@ -24,11 +24,11 @@ async function askedRaw(bytes: string | Buffer): Promise<CloudAnswer> {
 describe('a request', () => {
   it('arrives as it was given, under the path that the cloud is served under', async () => {
     let seen: Pick<IncomingMessage, 'method' | 'url' | 'headers'> | undefined;
-    let body = '';
+    let body: Promise<string> | undefined;
     const running = keep(
-      await startHttp(async (request, response) => {
+      await startHttp((request, response) => {
         seen = request;
-        body = await text(request);
+        body = text(request);
         response
           .writeHead(201, { 'content-type': 'application/json', 'X-Two': ['a', 'b'] })
           .end('{"ok":"é"}');
@@ -50,7 +50,7 @@ describe('a request', () => {
       url: '/prefix/api/v1/devices/provision',
       headers: { host: authority, 'content-length': '26', 'idempotency-key': 'secret', connection: 'close' },
     });
-    expect(body).toBe('{"provisioning_code":"ü"}');
+    expect(await body).toBe('{"provisioning_code":"ü"}');
   });
 
   it('gets every other answer as it is', async () => {
@@ -78,12 +78,7 @@ describe('a request', () => {
   });
 
   it('refuses an answer that is too long before it has all of it', async () => {
-    const endless = asked((_request, response) => {
-      const more = (): void => {
-        if (!response.destroyed) response.write(Buffer.alloc(16_384, 'x'), more);
-      };
-      more();
-    });
+    const endless = asked((_request, response) => void response.write(Buffer.alloc(1024 * 1024, 'x')));
     await expect(endless).rejects.toMatchObject({
       code: 'answer_malformed',
       message: expect.stringContaining('is longer than 65536 bytes') as string,

@@ -41,7 +41,7 @@ describe('a name', () => {
 
   it('whose lookup never ends is given up', async () => {
     const outcome = await outwait(Promise.resolve(), (time) =>
-      get(transportTo('https://cloud.test', { time, resolve: () => new Promise(() => undefined) })),
+      get(transportTo('https://cloud.test', { time, resolve: () => Promise.withResolvers<never>().promise })),
     );
     expect(outcome).toMatchObject({ reason: { code: 'name_not_resolved' } });
   });

@@ -8,7 +8,7 @@ export {
 } from './cloud-transport.ts';
 export type { ConnectPhase, Resolve } from './dial.ts';
 export type { ConnectionProbe } from './probe.ts';
-export { HttpProxy, type ProxyReading, type ProxySettings, readProxy } from './proxy.ts';
+export { HttpProxy, proxyFor, type ProxyReading, type ProxySettings, readProxy } from './proxy.ts';
 export {
   type CloudAnswer,
   type CloudRequest,

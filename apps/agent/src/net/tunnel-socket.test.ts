@@ -46,7 +46,6 @@ interface TunnelServer {
 async function startTunnelServer(): Promise<TunnelServer> {
   const running = keep(await startHttp((_request, response) => response.writeHead(404).end()));
   const sockets = new WebSocketServer({ server: running.server, path: '/tunnel' });
-  keep({ close: async () => void sockets.close() });
   return {
     url: `http://127.0.0.1:${String(running.port)}`,
     next: async () => ((await once(sockets, 'connection')) as [WebSocket])[0],
@@ -156,7 +155,7 @@ describe('a tunnel', () => {
     tunnel.socket.send('too early');
     const peer = await connection;
     const messages: string[] = [];
-    peer.on('message', (data) => messages.push(String(data)));
+    peer.on('message', (data: Buffer) => messages.push(data.toString()));
     await tunnel.opened;
     tunnel.socket.send('in time');
     tunnel.socket.close(1000, '€'.repeat(100));

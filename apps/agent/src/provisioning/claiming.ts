@@ -9,6 +9,7 @@ import type {
   LifeState,
   LifeStep,
   Problem,
+  ProvisionReply,
 } from './model.ts';
 import { go, inTurn, stay } from './step.ts';
 
@@ -23,7 +24,7 @@ import { go, inTurn, stay } from './step.ts';
 type Event<T extends LifeEvent['type']> = Extract<LifeEvent, { readonly type: T }>;
 
 export type ClaimEvent = Event<
-  'code_configured' | 'asked' | 'claim_opened' | 'claim_not_opened' | 'claim_answered'
+  'code_configured' | 'asked' | 'given' | 'claim_opened' | 'claim_not_opened' | 'claim_answered'
 >;
 
 export function onClaimEvent(state: LifeState, event: ClaimEvent): LifeStep {
@@ -32,6 +33,8 @@ export function onClaimEvent(state: LifeState, event: ClaimEvent): LifeStep {
       return onCodeConfigured(state, event);
     case 'asked':
       return onAsked(state, event);
+    case 'given':
+      return onGiven(state, event);
     case 'claim_opened':
       return onClaimOpened(state, event);
     case 'claim_not_opened':
@@ -85,33 +88,41 @@ export function isClaiming(claim: ClaimState): boolean {
   return claim.kind !== 'none' && claim.kind !== 'refused';
 }
 
-function onCodeConfigured(state: LifeState, { code }: Event<'code_configured'>): LifeStep {
-  if (code === state.code) return stay(state);
-  return considerCode({ ...state, code, refusedCode: undefined });
+function onCodeConfigured(state: LifeState, { code, problem }: Event<'code_configured'>): LifeStep {
+  const configured: LifeState = { ...state, code, codeProblem: problem };
+  return code === state.code ? stay(configured) : considerCode({ ...configured, refusedCode: undefined });
 }
 
 /** A person asks, through the local API. */
 function onAsked(state: LifeState, event: Event<'asked'>): LifeStep {
   const { id, code, force } = event;
-  const { vault, claim } = state;
-  if (vault.kind === 'loading') {
-    const starting = {
-      code: 'not_ready',
-      message: 'The agent is starting.',
-      nextStep: 'Try again in a few seconds.',
-    };
-    const reply = { kind: 'failed', problem: vault.problem ?? starting, goesOn: false } as const;
-    return go(state, { type: 'reply', id, reply });
-  }
-  if (isClaiming(claim)) {
-    return go(state, { type: 'reply', id, reply: { kind: 'declined', code: 'provisioning_in_progress' } });
-  }
-  const isProvisioned = state.identity !== undefined || (vault.kind === 'unreadable' && vault.isWaiting);
-  if (isProvisioned && !force) {
-    return go(state, { type: 'reply', id, reply: { kind: 'declined', code: 'already_provisioned' } });
-  }
+  const { claim } = state;
+  const reply = declined(state) ?? (isProvisioned(state) && !force ? already : undefined);
+  if (reply !== undefined) return go(state, { type: 'reply', id, reply });
   const resumes = claim.kind === 'refused' && claim.isKept && claim.code === code;
   return startClaim(state, code, { asked: id, resumes });
+}
+
+/** The device's old credentials are kept until these have received `connected`, as with every replacement. */
+function onGiven(state: LifeState, { id, deviceId, apiKey }: Event<'given'>): LifeStep {
+  const reply = declined(state);
+  if (reply !== undefined) return go(state, { type: 'reply', id, reply });
+  return go(state, { type: 'write_identity', write: { kind: 'given', asked: id, deviceId, apiKey } });
+}
+
+const already: ProvisionReply = { kind: 'declined', code: 'already_provisioned' };
+
+/** Why no identity can be made now, whoever asks. */
+function declined(state: LifeState): ProvisionReply | undefined {
+  const { vault, claim, seeding, proof } = state;
+  const stuck = vault.kind === 'loading' ? vault.problem : state.writeProblem;
+  if (stuck !== undefined) return { kind: 'failed', problem: stuck, goesOn: false };
+  const isBusy = vault.kind === 'loading' || isClaiming(claim) || seeding !== 'none' || proof !== undefined;
+  return isBusy ? { kind: 'declined', code: 'provisioning_in_progress' } : undefined;
+}
+
+function isProvisioned({ identity, vault }: LifeState): boolean {
+  return identity !== undefined || (vault.kind === 'unreadable' && vault.isWaiting);
 }
 
 function onClaimOpened(state: LifeState, { code }: Event<'claim_opened'>): LifeStep {
@@ -207,7 +218,7 @@ function refused(
  */
 export function keepGrant(state: LifeState): LifeStep {
   const { claim } = state;
-  if (claim.kind !== 'keeping' || claim.isWriting || state.proof !== 'none') return stay(state);
+  if (claim.kind !== 'keeping' || claim.isWriting || state.proof !== undefined) return stay(state);
   const { grant, code } = claim;
   return go(
     { ...state, claim: { ...claim, isWriting: true } },

@@ -27,10 +27,15 @@ export interface LifeDriverDeps extends ClaimErrandsDeps {
     useLater(credential: TunnelCredential): void;
     stop(): Promise<void>;
   };
-  /** The configured code, as it was typed. */
-  readonly code: string | undefined;
+  readonly code: ConfiguredCode;
   /** After every event. */
   readonly onChange: () => void;
+}
+
+/** The code among the settings, as it was typed, or why there is none. */
+export interface ConfiguredCode {
+  readonly code: string | undefined;
+  readonly problem: Problem | undefined;
 }
 
 /** Performs what the machine asks for: disk, network, timers. */
@@ -43,14 +48,14 @@ export class LifeDriver {
   readonly #asked = new Map<number, (reply: ProvisionReply) => void>();
   readonly #offered = new Map<number, (problem: Problem | undefined) => void>();
   readonly #errands: ClaimErrands;
+  readonly #loaded = Promise.withResolvers<undefined>();
   #lastNumber = 0;
 
   constructor(deps: LifeDriverDeps) {
     this.#deps = deps;
     this.#errands = new ClaimErrands(deps);
     this.#timers = new NamedTimers(deps.time.timers);
-    const life = newLife(deps.settings, canonicalCode(deps.code));
-    this.#machine = new MachineRunner(life, stepLife, (effect) => {
+    this.#machine = new MachineRunner(newLife(deps.settings), stepLife, (effect) => {
       this.#perform(effect);
     });
   }
@@ -60,6 +65,7 @@ export class LifeDriver {
   }
 
   start(): void {
+    this.configureCode(this.#deps.code);
     this.#dispatch({ type: 'start' });
   }
 
@@ -68,16 +74,16 @@ export class LifeDriver {
     this.#stopping.abort(new Error('the agent is stopping'));
     this.#timers.clearAll();
     await Promise.all(this.#underWay);
-    const problem = problemOf('not_ready', 'The agent is stopping.');
-    for (const settle of this.#asked.values()) settle({ kind: 'failed', problem, goesOn: true });
-    for (const settle of this.#offered.values()) settle(problem);
+    this.#loaded.resolve(undefined);
+    for (const settle of this.#asked.values()) settle(stopping);
+    for (const settle of this.#offered.values()) settle(stopping.problem);
     this.#asked.clear();
     this.#offered.clear();
   }
 
   /** The settings hold another code now, or none. */
-  configureCode(code: string | undefined): void {
-    this.#dispatch({ type: 'code_configured', code: canonicalCode(code) });
+  configureCode({ code, problem }: ConfiguredCode): void {
+    this.#dispatch({ type: 'code_configured', code: canonicalCode(code), problem });
   }
 
   wantTunnel(isWanted: boolean): void {
@@ -86,11 +92,12 @@ export class LifeDriver {
 
   /** A person asks for this code to be redeemed. Never rejects. */
   ask(code: string, force: boolean): Promise<ProvisionReply> {
-    const id = this.#nextNumber();
-    return new Promise((resolve) => {
-      this.#asked.set(id, resolve);
-      this.#dispatch({ type: 'asked', id, code: canonicalCode(code) ?? code, force });
-    });
+    return this.#askFor((id) => ({ type: 'asked', id, code: canonicalCode(code) ?? code, force }));
+  }
+
+  /** A person hands over credentials. Never rejects. */
+  give(deviceId: string, apiKey: string): Promise<ProvisionReply> {
+    return this.#askFor((id) => ({ type: 'given', id, deviceId, apiKey }));
   }
 
   /**
@@ -131,6 +138,17 @@ export class LifeDriver {
         this.#deps.onChange();
         break;
     }
+  }
+
+  /** People are heard once the disk has been read. */
+  async #askFor(question: (id: number) => LifeEvent): Promise<ProvisionReply> {
+    await this.#loaded.promise;
+    if (this.#stopping.signal.aborted) return stopping;
+    const id = this.#nextNumber();
+    return new Promise((resolve) => {
+      this.#asked.set(id, resolve);
+      this.#dispatch(question(id));
+    });
   }
 
   #dispatch(event: LifeEvent): void {
@@ -192,6 +210,7 @@ export class LifeDriver {
     if (identity.kind === 'opened') tellNotices(this.#deps.log, identity.notices);
     const claim = await this.#errands.load();
     this.#dispatch({ type: 'loaded', identity, claim });
+    this.#loaded.resolve(undefined);
   }
 
   async #openClaim(code: string, replaces: boolean): Promise<void> {
@@ -207,10 +226,10 @@ export class LifeDriver {
     try {
       tellNotices(this.#deps.log, await this.#applyWrite(write));
     } catch (error) {
-      this.#dispatch({ type: 'not_stored', write: write.kind, problem: diskProblem(error) });
+      this.#dispatch({ type: 'not_stored', write, problem: diskProblem(error) });
       return;
     }
-    this.#dispatch({ type: 'stored', write: write.kind, identity: this.#deps.identities.current });
+    this.#dispatch({ type: 'stored', write, identity: this.#deps.identities.current });
   }
 
   #applyWrite(write: IdentityWrite): Promise<readonly Notice[]> {
@@ -229,6 +248,12 @@ export class LifeDriver {
         const settings_mark = settingsMark(write.credentials);
         return identities.adopt({ ...credentials, source: 'settings', settings_mark });
       }
+      case 'given': {
+        // Without a mark of their own: the settings, unchanged, must not undo them at the next start.
+        const { deviceId, apiKey } = write;
+        const credentials = { cloud, board, device_id: deviceId, api_key: apiKey, expires_at: null };
+        return identities.adopt({ ...credentials, source: 'settings' });
+      }
       case 'offer':
       case 'proof':
         return identities.update((current: Identity) => (current === write.seen ? write.next : current));
@@ -240,6 +265,12 @@ export class LifeDriver {
     return this.#lastNumber;
   }
 }
+
+const stopping = {
+  kind: 'failed',
+  problem: problemOf('not_ready', 'The agent is stopping.'),
+  goesOn: false,
+} as const;
 
 /** One spelling for each code. What is no code stays as it is: the cloud has the last word on it. */
 function canonicalCode(typed: string | undefined): string | undefined {

@@ -43,11 +43,13 @@ const moves: Readonly<Record<string, Move>> = {
   revokeDevice: (story) => story.refuse('device_revoked'),
   cutTunnel: (story) =>
     story.send({ type: 'tunnel_offline', problem: { code: 'tunnel_closed', message: 'cut' } }),
-  configureA: (story) => story.send({ type: 'code_configured', code: codeA }),
-  configureB: (story) => story.send({ type: 'code_configured', code: codeB }),
-  configureNone: (story) => story.send({ type: 'code_configured', code: undefined }),
+  configureA: (story) => story.configure(codeA),
+  configureB: (story) => story.configure(codeB),
+  configureNone: (story) => story.configure(undefined),
   ask: (story, round) => story.send({ type: 'asked', id: round, code: codeA, force: false }),
   force: (story, round) => story.send({ type: 'asked', id: round, code: codeB, force: true }),
+  give: (story, round) =>
+    story.send({ type: 'given', id: round, deviceId: `dev_given_${String(round)}`, apiKey: 'efk_given' }),
   offerKey: (story, round) =>
     story.send({
       type: 'key_offered',
@@ -81,6 +83,11 @@ function watch(story: Story): void {
       expect(holds(story.stored, effect.credential), 'a credential was presented that is not durable').toBe(
         true,
       );
+    }
+    if (effect.type === 'answer_offer' && effect.problem === undefined) {
+      const apiKey = story.state.offer?.apiKey ?? '';
+      const isKept = holds(story.stored, { deviceId: story.using.deviceId, apiKey });
+      expect(isKept, 'an offered key was accepted that is not durable').toBe(true);
     }
     if (story.state.tunnel.status === 'online') proven = story.state.tunnel.using;
     const isKept = proven === undefined || holds(story.stored, proven);
@@ -130,7 +137,7 @@ describe('any order of events', () => {
           (s) => s.send({ type: 'timer', timer: 'write' }),
           (s) => s.send({ type: 'tunnel_wanted', isWanted: true }),
           (s) => s.send({ type: 'timer', timer: 'offer' }),
-          (s) => s.send({ type: 'code_configured', code: 'PROV-CCCC-CCCC' }),
+          (s) => s.configure('PROV-CCCC-CCCC'),
           (s) => s.send({ type: 'timer', timer: 'claim' }),
           (s) => s.answer(grantFor('dev_calm')),
           (s) => s.send({ type: 'timer', timer: 'claim' }),
@@ -158,7 +165,9 @@ describe('any order of events', () => {
         story.send({ type: 'timer', timer: 'write' });
         story.send({ type: 'timer', timer: 'claim' });
         story.answer(noAnswer);
-        const asked = names.flatMap((name, round) => (name === 'ask' || name === 'force' ? [round] : []));
+        const asked = names.flatMap((name, round) =>
+          ['ask', 'force', 'give'].includes(name) ? [round] : [],
+        );
         const replied = story.effects.filter((effect) => effect.type === 'reply').map(({ id }) => id);
         expect(replied.sort((a, b) => a - b)).toEqual(asked);
       }),

@@ -31,6 +31,14 @@ describe('a device without an identity', () => {
     expect(story.presented).toEqual(['efk_dev_1 now']);
   });
 
+  it('says what is wrong with a configured code that cannot be read', () => {
+    const story = new Story();
+    const problem = { code: 'settings_invalid', message: 'That is no code.', nextStep: 'Correct it.' };
+    story.send({ type: 'code_configured', code: undefined, problem });
+    expect(problemOf(story)).toEqual(problem);
+    expect(story.sends).toBe(0);
+  });
+
   it('waits for a code, and says so', () => {
     const story = new Story();
     expect(types(story.effects)).toEqual(['load']);
@@ -39,14 +47,14 @@ describe('a device without an identity', () => {
       phase: 'waiting_for_code',
       problem: { code: 'code_missing' },
     });
-    story.send({ type: 'code_configured', code: codeA });
+    story.configure(codeA);
     expect(story.sends).toBe(1);
   });
 
   it('sends nothing while the claim cannot be stored, and keeps trying to store it', () => {
     const story = new Story();
     story.isDiskFull = true;
-    const effects = story.send({ type: 'code_configured', code: codeA });
+    const effects = story.configure(codeA);
     expect(effects).toContainEqual(expect.objectContaining({ type: 'set_timer', timer: 'claim' }));
     story.send(claimTimer);
     expect(story.sends).toBe(0);
@@ -116,7 +124,7 @@ describe('a final refusal', () => {
       const effects = story.answer(refusal(code));
       expect(types(effects)).not.toContain('set_timer');
       expect(types(effects)).toContain('finish_claim');
-      story.send({ type: 'code_configured', code: codeA });
+      story.configure(codeA);
       expect(story.sends).toBe(1);
       expect(viewOf(story.state, 'idle')).toMatchObject({
         status: 'unprovisioned',
@@ -129,7 +137,7 @@ describe('a final refusal', () => {
   it('ends when another code is configured', () => {
     const story = new Story({ code: codeA });
     story.answer(refusal('code_unknown'));
-    story.send({ type: 'code_configured', code: codeB });
+    story.configure(codeB);
     expect(story.state.claim).toMatchObject({ kind: 'sending', code: codeB });
   });
 
@@ -344,6 +352,45 @@ describe('configured credentials', () => {
   });
 });
 
+describe('credentials that a person hands over', () => {
+  const given: LifeEvent = { type: 'given', id: 3, deviceId: 'dev_7', apiKey: 'efk_seven' };
+
+  it('are used once they are durable, and the old ones stay until they have worked', () => {
+    const story = new Story({ identity: identity('dev_1') });
+    story.online();
+    story.send(given);
+    expect(story.replies).toEqual([{ kind: 'stored' }]);
+    expect(story.presented.at(-1)).toBe('efk_seven now');
+    expect(story.stored?.previous?.device_id).toBe('dev_1');
+    story.refuse();
+    expect(story.presented.at(-1)).toBe('efk_dev_1 now');
+  });
+
+  it('that cannot be stored are not used', () => {
+    const story = new Story();
+    story.isDiskFull = true;
+    story.send(given);
+    expect(story.replies).toEqual([{ kind: 'failed', problem: diskFull, goesOn: false }]);
+    expect(story.presented).toEqual([]);
+  });
+
+  it('wait for a registration that is under way', () => {
+    const story = new Story({ code: codeA });
+    story.send(given);
+    expect(story.replies).toEqual([{ kind: 'declined', code: 'provisioning_in_progress' }]);
+  });
+
+  it('are not undone by unchanged settings at the next start', () => {
+    const explicit = { cloud, deviceId: 'dev_9', apiKey: 'efk_nine' };
+    const story = new Story({ settings: { explicit } });
+    story.online();
+    story.send(given);
+    story.online();
+    const restarted = new Story({ ...(story.stored && { identity: story.stored }), settings: { explicit } });
+    expect(restarted.presented).toEqual(['efk_seven now']);
+  });
+});
+
 describe('a vault that cannot be opened', () => {
   const reading = (reason: 'altered' | 'io' | 'newer_version') =>
     ({ kind: 'unreadable', reason, detail: 'It cannot be opened.', nextStep: 'Look at it.' }) as const;
@@ -496,14 +543,30 @@ describe('a forced registration', () => {
     story.answer(grantFor('dev_2'));
     story.isDiskFull = true;
     story.online();
-    story.send(ask(codeA, true, 8));
     story.isDiskFull = false;
-    story.send(claimTimer);
+    story.send(ask(codeA, true, 8));
+    expect(story.replies.at(-1)).toEqual({ kind: 'failed', problem: diskFull, goesOn: false });
+    expect(story.stored?.previous?.device_id).toBe('dev_1');
+    story.send({ type: 'timer', timer: 'write' });
     story.send(ask(codeA, true, 9));
     story.answer(grantFor('dev_3'));
-    expect(story.stored?.device_id).toBe('dev_2');
-    story.send({ type: 'timer', timer: 'write' });
     expect(story.stored).toMatchObject({ device_id: 'dev_3', previous: { device_id: 'dev_2' } });
+  });
+
+  it('stores what was proven even when the tunnel has ended meanwhile, and then the new identity', () => {
+    const story = new Story({
+      identity: identity('dev_1', { next: { api_key: 'efk_next', expires_at: null } }),
+    });
+    story.send(ask(codeB, true));
+    story.isDiskFull = true;
+    story.online();
+    story.refuse('device_revoked');
+    story.answer(grantFor('dev_2'));
+    expect(story.presented).not.toContain('efk_dev_2 now');
+    story.isDiskFull = false;
+    story.send({ type: 'timer', timer: 'write' });
+    expect(story.stored).toMatchObject({ device_id: 'dev_2', previous: { api_key: 'efk_next' } });
+    expect(story.presented).toContain('efk_dev_2 now');
   });
 
   it('that is refused changes nothing', () => {
@@ -595,6 +658,27 @@ describe('rotation', () => {
     expect(story.stored?.next?.api_key).toBe('efk_new');
   });
 
+  it('does not push out a key that has just been proven and is not stored as such', () => {
+    const stored = identity('dev_1', { next: { api_key: 'efk_proven', expires_at: null } });
+    const story = new Story({ identity: stored });
+    story.isDiskSlow = true;
+    story.online();
+    expect(types(story.send(offer('efk_new')))).toEqual([]);
+    story.catchUp(true);
+    expect(story.stored).toMatchObject({ api_key: 'efk_proven', next: { api_key: 'efk_new' } });
+    expect(story.effects).toContainEqual({ type: 'answer_offer', id: 1, problem: undefined });
+  });
+
+  it('is declined while what was proven cannot be stored', () => {
+    const stored = identity('dev_1', { next: { api_key: 'efk_proven', expires_at: null } });
+    const story = new Story({ identity: stored });
+    story.isDiskFull = true;
+    story.online();
+    story.isDiskFull = false;
+    expect(story.send(offer('efk_new'))).toContainEqual({ type: 'answer_offer', id: 1, problem: diskFull });
+    expect(story.stored?.next?.api_key).toBe('efk_proven');
+  });
+
   it('is declined when the key cannot be stored, and the current one stays in use', () => {
     const story = online();
     story.isDiskFull = true;
@@ -638,6 +722,15 @@ describe('disconnecting on an operator’s word', () => {
     story.online();
     expect(types(story.send({ type: 'tunnel_wanted', isWanted: false }))).toEqual(['stop_tunnel']);
     expect(viewOf(story.state, 'idle')).toMatchObject({ status: 'offline', phase: 'disconnected' });
+    expect(types(story.send({ type: 'tunnel_wanted', isWanted: true }))).toEqual(['use']);
+  });
+
+  it('and connecting again while online changes nothing, while offline tries at once', () => {
+    const story = new Story({ identity: identity('dev_1') });
+    story.online();
+    expect(story.send({ type: 'tunnel_wanted', isWanted: true })).toEqual([]);
+    expect(viewOf(story.state, 'online').status).toBe('online');
+    story.refuse('device_revoked');
     expect(types(story.send({ type: 'tunnel_wanted', isWanted: true }))).toEqual(['use']);
   });
 });

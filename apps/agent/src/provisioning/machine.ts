@@ -18,6 +18,7 @@ import {
   startClaim,
 } from './claiming.ts';
 import type {
+  LifeEffect,
   LifeEvent,
   LifeSettings,
   LifeState,
@@ -27,14 +28,15 @@ import type {
   VaultState,
 } from './model.ts';
 import {
-  answerOffer,
+  endRound,
   forgetOldRefusals,
-  onOfferAnswered,
   onProofFailed,
   onTunnelEvent,
   present,
   prove,
+  writeProof,
 } from './presenting.ts';
+import { answerOffer, onOfferAnswered, saveOffer } from './rotation.ts';
 import { go, inTurn, stay } from './step.ts';
 
 /**
@@ -62,6 +64,7 @@ export function stepLife(state: LifeState, event: LifeEvent): LifeStep {
       return onTimer(state, event.timer);
     case 'code_configured':
     case 'asked':
+    case 'given':
     case 'claim_opened':
     case 'claim_not_opened':
     case 'claim_answered':
@@ -76,16 +79,17 @@ export function stepLife(state: LifeState, event: LifeEvent): LifeStep {
   }
 }
 
-/** Before `start`. `code` in its canonical spelling. */
-export function newLife(settings: LifeSettings, code: string | undefined): LifeState {
+/** Before `start`. */
+export function newLife(settings: LifeSettings): LifeState {
   return {
     settings,
-    code,
+    code: undefined,
+    codeProblem: undefined,
     refusedCode: undefined,
     vault: { kind: 'loading', attempt: 0, problem: undefined },
     identity: undefined,
     seeding: 'none',
-    proof: 'none',
+    proof: undefined,
     writeAttempts: 0,
     writeProblem: undefined,
     claim: { kind: 'none' },
@@ -148,22 +152,29 @@ function resume(state: LifeState, pending: PendingClaim | undefined): LifeStep {
 
 function onStored(state: LifeState, { write, identity }: Event<'stored'>): LifeStep {
   const held = forgetOldRefusals({ ...state, identity, writeProblem: undefined, writeAttempts: 0 });
-  switch (write) {
+  switch (write.kind) {
     case 'grant':
       return inTurn(held, onGrantStored, present);
+    case 'given': {
+      const known: LifeState = { ...held, vault: { kind: 'open' }, notice: undefined };
+      const reply: LifeEffect = { type: 'reply', id: write.asked, reply: { kind: 'stored' } };
+      return inTurn(known, (s) => go(s, reply), present);
+    }
     case 'settings':
       return inTurn({ ...held, seeding: 'none', vault: { kind: 'open' } }, present, considerCode);
     case 'offer':
       return answerOffer(held, undefined);
     case 'proof':
-      return inTurn({ ...held, proof: 'none' }, prove, keepGrant, present);
+      return inTurn({ ...held, proof: undefined }, prove, saveOffer, keepGrant, present);
   }
 }
 
 function onNotStored(state: LifeState, { write, problem }: Event<'not_stored'>): LifeStep {
-  switch (write) {
+  switch (write.kind) {
     case 'grant':
       return onGrantNotStored(state, problem);
+    case 'given':
+      return go(state, { type: 'reply', id: write.asked, reply: { kind: 'failed', problem, goesOn: false } });
     case 'settings':
       return go(
         { ...state, seeding: 'needed', writeProblem: problem, writeAttempts: state.writeAttempts + 1 },
@@ -183,9 +194,9 @@ function onTimer(state: LifeState, timer: LifeTimer): LifeStep {
     case 'claim':
       return onClaimTimer(state);
     case 'write':
-      return inTurn(state, writeSettings, prove);
+      return inTurn(state, writeSettings, writeProof, keepGrant);
     case 'offer':
-      return onOfferAnswered(state, undefined);
+      return inTurn(state, (s) => onOfferAnswered(s, undefined), present, endRound, considerCode);
   }
 }
 

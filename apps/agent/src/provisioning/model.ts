@@ -32,14 +32,16 @@ export interface LifeState {
   readonly settings: LifeSettings;
   /** The configured code in its canonical spelling. */
   readonly code: string | undefined;
+  /** Why the configured code is none, where there is one that cannot be read. */
+  readonly codeProblem: Problem | undefined;
   /** The configured code that the cloud has refused for good: not sent again until it changes. */
   readonly refusedCode: string | undefined;
   readonly vault: VaultState;
   /** What is durable, never what is being written. */
   readonly identity: Identity | undefined;
-  /** Storing what does not come from a claim: configured credentials first, then what the tunnel has proven. */
+  /** Configured credentials are stored before anything else happens. */
   readonly seeding: 'none' | 'needed' | 'writing';
-  readonly proof: 'none' | 'writing' | 'failed';
+  readonly proof: Proof | undefined;
   readonly writeAttempts: number;
   readonly writeProblem: Problem | undefined;
   readonly claim: ClaimState;
@@ -47,6 +49,13 @@ export interface LifeState {
   readonly offer: OfferState | undefined;
   /** What stays true although all is well now, e.g. that a new identity was refused and the old one is used. */
   readonly notice: Problem | undefined;
+}
+
+/** What a `connected` has proven about `seen`, on its way to the disk. It stays true when the tunnel ends meanwhile. */
+export interface Proof {
+  readonly seen: Identity;
+  readonly next: Identity;
+  readonly isWriting: boolean;
 }
 
 export type VaultState =
@@ -117,8 +126,10 @@ export interface Refusal {
 /** A `rotate_key` in progress. */
 export interface OfferState {
   readonly id: number;
-  readonly stage: 'saving' | 'answering';
+  /** `waiting`: for what the present key has proven to be durable. */
+  readonly stage: 'waiting' | 'saving' | 'answering';
   readonly apiKey: string;
+  readonly expiresAt: string;
 }
 
 export type ClaimOutcome =
@@ -129,6 +140,8 @@ export type ClaimOutcome =
   | { readonly kind: 'later'; readonly problem: Problem; readonly retryAfterSeconds: number | undefined };
 
 export type ProvisionReply =
+  /** Credentials that were handed over are durable. */
+  | { readonly kind: 'stored' }
   | { readonly kind: 'redeemed'; readonly grant: Grant }
   | { readonly kind: 'refused'; readonly problem: CloudProblem }
   /** Refused by the device itself. */
@@ -145,8 +158,14 @@ export type LifeEvent =
       readonly identity: VaultReading<Identity>;
       readonly claim: VaultReading<PendingClaim>;
     }
-  | { readonly type: 'code_configured'; readonly code: string | undefined }
+  | {
+      readonly type: 'code_configured';
+      readonly code: string | undefined;
+      readonly problem: Problem | undefined;
+    }
   | { readonly type: 'asked'; readonly id: number; readonly code: string; readonly force: boolean }
+  /** A person hands over credentials that were made beforehand. */
+  | { readonly type: 'given'; readonly id: number; readonly deviceId: string; readonly apiKey: string }
   /** The claim is durable; `code` is the one it is for. */
   | { readonly type: 'claim_opened'; readonly code: string }
   | { readonly type: 'claim_not_opened'; readonly problem: Problem }
@@ -154,10 +173,10 @@ export type LifeEvent =
   /** `identity` is what is durable now, whoever changed it. */
   | {
       readonly type: 'stored';
-      readonly write: IdentityWrite['kind'];
+      readonly write: IdentityWrite;
       readonly identity: Identity | undefined;
     }
-  | { readonly type: 'not_stored'; readonly write: IdentityWrite['kind']; readonly problem: Problem }
+  | { readonly type: 'not_stored'; readonly write: IdentityWrite; readonly problem: Problem }
   | { readonly type: 'tunnel_wanted'; readonly isWanted: boolean }
   | { readonly type: 'tunnel_online'; readonly credential: TunnelCredential }
   | { readonly type: 'tunnel_offline'; readonly problem: TunnelProblem }
@@ -174,6 +193,7 @@ export type LifeEvent =
 export type IdentityWrite =
   | { readonly kind: 'grant'; readonly grant: Grant; readonly code: string }
   | { readonly kind: 'settings'; readonly credentials: ConfiguredCredentials }
+  | { readonly kind: 'given'; readonly asked: number; readonly deviceId: string; readonly apiKey: string }
   /** Writes `next` only if what is stored is still `seen`: what was decided about one identity fits no other. */
   | { readonly kind: 'offer' | 'proof'; readonly seen: Identity; readonly next: Identity };
 

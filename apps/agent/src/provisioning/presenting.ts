@@ -1,8 +1,9 @@
 import { errorEntry } from '@edgeflow/contract';
-import { backoff, exactly } from '../delay.ts';
+import { backoff } from '../delay.ts';
 import type { TunnelCredential } from '../tunnel/model.ts';
-import { type Candidate, candidatesOf, isSameCredential, proven, withOfferedKey } from './candidates.ts';
+import { type Candidate, candidatesOf, isSameCredential, proven } from './candidates.ts';
 import type { LifeEvent, LifeState, LifeStep, Problem, Refusal, TunnelView } from './model.ts';
+import { answerOffer, onOffer, onOfferAnswered } from './rotation.ts';
 import { go, inTurn, stay } from './step.ts';
 
 /**
@@ -13,9 +14,6 @@ import { go, inTurn, stay } from './step.ts';
  */
 
 type Event<T extends LifeEvent['type']> = Extract<LifeEvent, { readonly type: T }>;
-
-/** How long an answered offer may take to leave before the new key is presented all the same. */
-const offerSecondsMax = 5;
 
 export type TunnelLifeEvent = Event<
   'tunnel_wanted' | 'tunnel_online' | 'tunnel_offline' | 'tunnel_refused' | 'key_offered' | 'offer_answered'
@@ -34,7 +32,7 @@ export function onTunnelEvent(state: LifeState, event: TunnelLifeEvent): LifeSte
     case 'key_offered':
       return onOffer(state, event);
     case 'offer_answered':
-      return onOfferAnswered(state, event.id);
+      return inTurn(state, (s) => onOfferAnswered(s, event.id), present, endRound);
   }
 }
 
@@ -58,6 +56,8 @@ export function present(state: LifeState): LifeStep {
 }
 
 function onWanted(state: LifeState, { isWanted }: Event<'tunnel_wanted'>): LifeStep {
+  // Who is online already has what was asked for; who waits for another attempt makes it now.
+  if (isWanted && state.tunnel.isWanted && state.tunnel.status === 'online') return stay(state);
   const idle = { using: undefined, status: 'idle', refused: [], problem: undefined } as const;
   const changed = withTunnel(state, { ...idle, isWanted });
   return isWanted ? present(changed) : go(changed, { type: 'stop_tunnel' });
@@ -96,7 +96,7 @@ function alsoRefused(state: LifeState, refusal: Refusal): Refusal[] {
     .map(({ credential }) => ({ credential, problem: refusal.problem }));
 }
 
-function endRound(state: LifeState): LifeStep {
+export function endRound(state: LifeState): LifeStep {
   const { tunnel } = state;
   const [first, ...others] = candidatesOf(state.identity, state.settings.cloud);
   const isOver = first !== undefined && [first, ...others].every((c) => isRefused(tunnel, c.credential));
@@ -109,7 +109,7 @@ function endRound(state: LifeState): LifeStep {
 /** Makes durable what a `connected` has proven, and lets go of what it has outlived. */
 export function prove(state: LifeState): LifeStep {
   const { identity, tunnel, settings } = state;
-  if (identity === undefined || tunnel.status !== 'online' || state.proof === 'writing') return stay(state);
+  if (identity === undefined || tunnel.status !== 'online' || state.proof !== undefined) return stay(state);
   const candidates = candidatesOf(identity, settings.cloud);
   const rank = candidates.findIndex(({ credential }) => isSameCredential(credential, tunnel.using));
   const winner = candidates[rank];
@@ -118,73 +118,30 @@ export function prove(state: LifeState): LifeStep {
   if (candidates.slice(0, rank).some((better) => !isRefused(tunnel, better.credential))) return stay(state);
   const next = proven(identity, winner, settings.cloud);
   if (next === identity) return stay(state);
-  const notice =
-    winner.of === 'previous' && identity.cloud === settings.cloud ? fallenBack(state, winner) : undefined;
+  const isFallback = winner.of === 'previous' && identity.cloud === settings.cloud;
+  const notice = isFallback ? fallenBack(state, winner) : state.notice;
+  return writeProof({ ...state, notice, proof: { seen: identity, next, isWriting: false } });
+}
+
+/** Writes a proof that waits; one about an identity that has changed since is void. */
+export function writeProof(state: LifeState): LifeStep {
+  const { proof } = state;
+  if (proof === undefined || proof.isWriting) return stay(state);
+  if (proof.seen !== state.identity) return stay({ ...state, proof: undefined });
+  const { seen, next } = proof;
   return go(
-    { ...state, proof: 'writing', notice: notice ?? state.notice },
-    { type: 'write_identity', write: { kind: 'proof', seen: identity, next } },
+    { ...state, proof: { ...proof, isWriting: true } },
+    { type: 'write_identity', write: { kind: 'proof', seen, next } },
   );
 }
 
 export function onProofFailed(state: LifeState, problem: Problem): LifeStep {
-  return go(
-    { ...state, proof: 'failed', writeProblem: problem, writeAttempts: state.writeAttempts + 1 },
-    { type: 'set_timer', timer: 'write', delay: backoff(state.writeAttempts) },
-  );
-}
-
-/** The cloud offers a key over the tunnel: kept durably first, then answered, then used. */
-function onOffer(state: LifeState, event: Event<'key_offered'>): LifeStep {
-  const { identity, tunnel, settings } = state;
-  const decline = (message: string): LifeStep => {
-    const problem = { code: 'device_state_conflict', message, nextStep: 'Offer the key again.' };
-    return go(state, { type: 'answer_offer', id: event.id, problem });
-  };
-  if (state.offer !== undefined) return decline('Another offered key is being stored.');
-  const candidates = candidatesOf(identity, settings.cloud);
-  const inUse = candidates.find(({ credential }) => isSameCredential(credential, tunnel.using));
-  if (identity === undefined || inUse === undefined || tunnel.status !== 'online') {
-    return decline('The device is changing its identity.');
-  }
-  const offer = { id: event.id, apiKey: event.apiKey } as const;
-  if (candidates.some((c) => c.of === inUse.of && c.credential.apiKey === event.apiKey)) {
-    return answerOffer({ ...state, offer: { ...offer, stage: 'saving' } }, undefined);
-  }
-  const next = withOfferedKey(identity, inUse, { api_key: event.apiKey, expires_at: event.expiresAt });
-  return go(
-    { ...state, offer: { ...offer, stage: 'saving' } },
-    { type: 'write_identity', write: { kind: 'offer', seen: identity, next } },
-  );
-}
-
-/** The offered key is durable, or could not be made so; either way the cloud hears it before anything changes. */
-export function answerOffer(state: LifeState, failure: Problem | undefined): LifeStep {
-  const { offer } = state;
-  if (offer?.stage !== 'saving') return stay(state);
-  const isKept = candidatesOf(state.identity, state.settings.cloud).some(
-    ({ credential }) => credential.apiKey === offer.apiKey,
-  );
-  const changed: Problem = {
-    code: 'device_state_conflict',
-    message: 'The identity of the device has just changed.',
-    nextStep: 'Offer the key again.',
-  };
-  const problem = failure ?? (isKept ? undefined : changed);
-  return go(
-    { ...state, offer: { ...offer, stage: 'answering' } },
-    { type: 'answer_offer', id: offer.id, problem },
-    { type: 'set_timer', timer: 'offer', delay: exactly(offerSecondsMax * 1000) },
-  );
-}
-
-export function onOfferAnswered(state: LifeState, id: number | undefined): LifeStep {
-  const { offer } = state;
-  if (offer?.stage !== 'answering' || (id !== undefined && id !== offer.id)) return stay(state);
+  const proof = state.proof && { ...state.proof, isWriting: false };
+  const failed = { ...state, proof, writeProblem: problem, writeAttempts: state.writeAttempts + 1 };
   return inTurn(
-    { ...state, offer: undefined },
-    (done) => go(done, { type: 'clear_timer', timer: 'offer' }),
-    present,
-    endRound,
+    failed,
+    (s) => go(s, { type: 'set_timer', timer: 'write', delay: backoff(state.writeAttempts) }),
+    (s) => (s.offer?.stage === 'waiting' ? answerOffer(s, problem) : stay(s)),
   );
 }
 

@@ -79,7 +79,7 @@ function problemToShow(state: LifeState): Problem | undefined {
 function nothingToDo(state: LifeState): Problem | undefined {
   const { identity, settings, claim } = state;
   if (isClaiming(claim) || state.seeding !== 'none' || state.vault.kind === 'loading') return undefined;
-  if (identity === undefined) return state.notice ?? problemOf('code_missing');
+  if (identity === undefined) return state.codeProblem ?? state.notice ?? problemOf('code_missing');
   if (candidatesOf(identity, settings.cloud).length > 0) return undefined;
   const message = `The stored identity ${identity.device_id} was issued by ${identity.cloud} and is not shown to ${settings.cloud}.`;
   const nextStep = `Set EDGEFLOW_SAAS_URL to ${identity.cloud} again, or give the device a code of ${settings.cloud}.`;

@@ -69,7 +69,7 @@ export class FakeDevice {
         board: facts.board,
         explicit: explicit && { cloud: cloudOrigin, ...explicit },
       },
-      code,
+      code: { code, problem: undefined },
       hello: { version: '1.0.0', instance: String(seed) },
       metrics: () => Promise.reject(new CommandError('unsupported', 'no metrics here')),
       health: () => ({ status: 'ok' }),
@@ -105,10 +105,10 @@ export class FakeDevice {
       const number = this.operations;
       this.operations += 1;
       if (number >= this.dieAt) this.kill();
-      if (!this.isAlive) return endless();
+      if (this.#hasDied()) return endless();
       const result = await operation();
       if (number + 0.5 >= this.dieAt) this.kill();
-      return this.isAlive ? result : endless();
+      return this.#hasDied() ? endless() : result;
     };
     return {
       read: (path, bytesMax) => step(() => files.read(path, bytesMax)),
@@ -122,6 +122,10 @@ export class FakeDevice {
       stat: (path) => step(() => files.stat(path)),
       readLink: (path) => step(() => files.readLink(path)),
     };
+  }
+
+  #hasDied(): boolean {
+    return this.#isDead;
   }
 
   #makeLog(): Log {

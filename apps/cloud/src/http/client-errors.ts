@@ -11,16 +11,19 @@ const meanings: Readonly<Record<string, readonly [status: number, detail: string
 
 /** Answers what the HTTP parser refused with a problem document, and closes the connection. */
 export function answerClientErrors(server: Server, logger: Logger): void {
-  server.on('clientError', (error: Error & { code?: string; bytesParsed?: number }, socket: Duplex) => {
+  server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
+    const code = error.code ?? '';
+    // Anything else is a broken connection, or a TLS handshake that failed: writing there would wait for ever.
+    const fromParser = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
     // On a connection that has answered before, another answer could be taken for one that is still awaited.
     const answered =
       'bytesWritten' in socket && typeof socket.bytesWritten === 'number' && socket.bytesWritten > 0;
-    if (error.code === 'ECONNRESET' || answered || !socket.writable) {
+    if (!fromParser || answered || !socket.writable) {
       socket.destroy();
       return;
     }
-    const [status, detail] = meanings[error.code ?? ''] ?? [400, 'The request is not HTTP/1.1'];
-    logger.debug({ status, code: error.code }, 'refused bytes that are no request');
+    const [status, detail] = meanings[code] ?? [400, 'The request is not HTTP/1.1'];
+    logger.debug({ status, code }, 'refused bytes that are no request');
     const body = JSON.stringify({ ...problemFor('request_malformed', 'none', detail), status });
     socket.end(
       [

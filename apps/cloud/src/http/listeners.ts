@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import type { ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -15,20 +15,29 @@ import { ServerDrain } from './server-drain.ts';
 export type { ListeningAddress } from './listen.ts';
 
 /** Bounds that keep slow or greedy clients from holding what they were given (Slowloris and its kin). */
-const serverLimits = {
-  /** From the first byte, or from accepting the connection, to the end of the headers. */
-  headersTimeout: 10_000,
+export interface ServerLimits {
+  /** From accepting the connection, or from the first byte of a later request, to the end of the headers. */
+  readonly headersTimeoutMs: number;
   /** To the end of the body. */
-  requestTimeout: 30_000,
-  keepAliveTimeout: 75_000,
-  maxHeaderSize: 16 * 1024,
+  readonly requestTimeoutMs: number;
   /** How often the two bounds above are enforced. */
-  connectionsCheckingInterval: 2000,
-  /** TCP keep-alive, so that peers which vanished are noticed. */
-  keepAlive: true,
-  keepAliveInitialDelay: 30_000,
-} as const;
-const tlsHandshakeTimeoutMs = 10_000;
+  readonly checkMs: number;
+  /** Between two requests of one connection. */
+  readonly keepAliveTimeoutMs: number;
+  readonly tlsHandshakeTimeoutMs: number;
+  readonly headerBytesMax: number;
+}
+
+const limitsDefault: ServerLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  checkMs: 2000,
+  keepAliveTimeoutMs: 75_000,
+  tlsHandshakeTimeoutMs: 10_000,
+  headerBytesMax: 16 * 1024,
+};
+/** TCP keep-alive probes begin after this: peers that vanished are noticed. */
+const tcpProbeAfterMs = 30_000;
 
 /** Takes over a socket whose request asked for another protocol; must answer or destroy it. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -42,6 +51,7 @@ export interface ListenersOptions {
   readonly onUpgrade: UpgradeHandler;
   readonly time: TimeSource;
   readonly logger: Logger;
+  readonly limits?: ServerLimits;
 }
 
 export interface Listeners {
@@ -51,7 +61,7 @@ export interface Listeners {
    * Stops accepting, lets requests in flight be answered, closes connections as they fall idle, and after
    * `deadlineMs` destroys what is left. Sockets that were upgraded are their handler's to close before that.
    */
-  stop(deadlineMs: number): Promise<void>;
+  readonly stop: (deadlineMs: number) => Promise<void>;
 }
 
 /**
@@ -62,13 +72,14 @@ export interface Listeners {
 export async function startListeners(options: ListenersOptions): Promise<Listeners> {
   await options.app.ready();
   const drains: ServerDrain[] = [];
+  const { limits = limitsDefault } = options;
   const secure = createHttpsServer({
-    ...serverLimits,
-    handshakeTimeout: tlsHandshakeTimeoutMs,
+    ...serverOptions(limits),
+    handshakeTimeout: limits.tlsHandshakeTimeoutMs,
     ...options.certificates.secureContextOptions(),
   });
   logHandshakeFailures(secure, options.logger);
-  const plain = options.http === undefined ? undefined : createHttpServer(serverLimits);
+  const plain = options.http === undefined ? undefined : createHttpServer(serverOptions(limits));
   for (const server of [secure, plain]) {
     if (server !== undefined) drains.push(serve(server, options));
   }
@@ -95,6 +106,18 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   }
 }
 
+function serverOptions(limits: ServerLimits): ServerOptions {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.checkMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    maxHeaderSize: limits.headerBytesMax,
+    keepAlive: true,
+    keepAliveInitialDelay: tcpProbeAfterMs,
+  };
+}
+
 function serve(server: HttpServer | HttpsServer, options: ListenersOptions): ServerDrain {
   const { app, onUpgrade, time } = options;
   const drain = new ServerDrain(server, time);
@@ -119,7 +142,8 @@ const reportedPeersMax = 100;
 /** A device that does not trust the certificate is seen here and nowhere else. */
 function logHandshakeFailures(server: HttpsServer, logger: Logger): void {
   const reported = new Set<string>();
-  server.on('tlsClientError', (error: Error & { code?: string }, socket: Socket) => {
+  // First in line: Node's own listener destroys the socket, which then has no address any more.
+  server.prependListener('tlsClientError', (error: Error & { code?: string }, socket: Socket) => {
     const address = socket.remoteAddress;
     // Gone already: port scanners and health checks that only connect.
     if (address === undefined || error.code === 'ECONNRESET') return;

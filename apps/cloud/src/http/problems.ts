@@ -56,6 +56,8 @@ const frameworkProblems: Readonly<Record<string, readonly [ErrorCode, string?]>>
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['request_malformed', 'The body is not as long as Content-Length says'],
   FST_ERR_BAD_URL: ['request_malformed', 'The address is not percent-encoded correctly'],
   FST_ERR_MAX_PARAM_LENGTH: ['route_unknown'],
+  // Paths that would lead out of the folder of the documentation's files.
+  FST_STATIC_FORBIDDEN_PATH: ['route_unknown'],
   // The client went away while it sent the body.
   ECONNRESET: ['request_malformed', 'The request ended before its body was complete'],
 };

@@ -6,7 +6,7 @@ import type { HttpMetrics } from './metrics.ts';
 import type { ProblemError } from './problems.ts';
 
 /** A request that took longer is logged as slow. */
-const slowMs = 2000;
+export const slowRequestMsDefault = 2000;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,6 +27,7 @@ export interface RequestLogOptions {
   readonly metrics: HttpMetrics;
   readonly clock: Clock;
   readonly addresses: ClientAddresses;
+  readonly slowRequestMs: number;
 }
 
 /**
@@ -34,7 +35,7 @@ export interface RequestLogOptions {
  * without a logger per request: this runs thousands of times a second.
  */
 export function logRequests(app: FastifyInstance, options: RequestLogOptions): RequestLog {
-  const { logger, metrics, clock, addresses } = options;
+  const { logger, metrics, clock, addresses, slowRequestMs } = options;
 
   function line(request: FastifyRequest, route: string, more: object): object {
     const { id, method } = request;
@@ -48,7 +49,7 @@ export function logRequests(app: FastifyInstance, options: RequestLogOptions): R
       const status = reply.statusCode;
       const ms = reply.elapsedTime;
       observe(status, ms);
-      if (ms > slowMs && !waits)
+      if (ms > slowRequestMs && !waits)
         logger.warn(line(request, route.url, { status, ms: Math.round(ms) }), 'slow');
       else if (logger.isLevelEnabled('debug')) {
         logger.debug(line(request, route.url, { status, ms: Math.round(ms) }), 'answered');

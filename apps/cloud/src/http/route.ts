@@ -49,7 +49,7 @@ export type RouteHandler<O extends Operation> = (
 ) => RouteAnswer<O> | Promise<RouteAnswer<O>>;
 
 export interface RouteOptions {
-  /** For calls that wait by their nature: they are not logged as slow. */
+  /** For calls that wait by their nature, and streams: they are not logged as slow, and take no HEAD. */
   readonly waits?: boolean;
 }
 
@@ -86,6 +86,8 @@ export function route<const O extends Operation>(
     url: operation.path,
     bodyLimit: access === 'public' ? bodyBytesMax : operatorBodyBytesMax,
     config: { edgeflowWaits: options.waits === true },
+    // A HEAD would wait just as long, for an answer that is thrown away.
+    exposeHeadRoute: operation.method === 'GET' && options.waits !== true,
     ...(readsCaller ? { onRequest: identify(context, access) } : {}),
     handler: (request, reply) => {
       const caller = readsCaller

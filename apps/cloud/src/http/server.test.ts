@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorCatalogue, type Operation, operations, problemSchema } from '@edgeflow/contract';
 import { z } from 'zod';
@@ -229,6 +231,38 @@ describe('a thrown problem', () => {
     await once(socket, 'close');
     await call(port, 'GET', '/healthz');
     expect(http.lines.filter((line) => line.includes('request failed'))).toEqual([]);
+  });
+});
+
+describe('a stream', () => {
+  it('arrives as it is made, and is ended when its reader leaves', async () => {
+    const stream = new Readable({ read: () => undefined });
+    const other = await makeHttp();
+    route(other.app, operations.streamEvents, () => answer(200, stream, { 'X-Accel-Buffering': 'no' }), {
+      waits: true,
+    });
+    const streamPort = await other.listen();
+    const sent = get({
+      port: streamPort,
+      path: '/api/v1/events',
+      headers: { 'x-api-key': viewerToken },
+      agent: false,
+    });
+    stream.push('data: 1\n\n');
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'x-accel-buffering': 'no',
+    });
+    const [first] = (await once(response, 'data')) as [Buffer];
+    expect(first.toString()).toBe('data: 1\n\n');
+    const ended = once(stream, 'close');
+    response.destroy();
+    await ended;
+    expect(
+      (await call(streamPort, 'HEAD', '/api/v1/events', { headers: { 'x-api-key': viewerToken } })).status,
+    ).toBe(405);
+    await other.app.close();
   });
 });
 

@@ -13,7 +13,7 @@ import { httpMetrics } from './metrics.ts';
 import { makeOpenApiDocument } from './openapi.ts';
 import { asProblem, sendProblem } from './problems.ts';
 import { requestIds } from './request-id.ts';
-import { logRequests } from './request-log.ts';
+import { logRequests, slowRequestMsDefault } from './request-log.ts';
 import { prepareRoutes } from './route.ts';
 import { addServiceRoutes, type Health } from './service-routes.ts';
 import { unmatchedProblem, watchPaths } from './unmatched.ts';
@@ -33,6 +33,7 @@ export interface HttpOptions {
   readonly health: () => Health | Promise<Health>;
   readonly readiness: () => Health | Promise<Health>;
   readonly caPem: () => string | undefined;
+  readonly slowRequestMs?: number;
 }
 
 /**
@@ -49,12 +50,16 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     // Draining is the listeners' work: what has been accepted is answered.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
+      // No hook runs for these.
+      reply.header('x-request-id', request.id);
       sendProblem(asProblem(error), request, reply);
     },
   });
   const addresses = clientAddresses(options.trustedProxies, options.logger);
   const paths = watchPaths(app);
-  const log = logRequests(app, { ...options, metrics: httpMetrics(options.registry), addresses });
+  const { slowRequestMs = slowRequestMsDefault } = options;
+  const metrics = httpMetrics(options.registry);
+  const log = logRequests(app, { ...options, metrics, addresses, slowRequestMs });
 
   provideContext(app, { authenticator: options.authenticator, addresses, bodySizes: readJsonBodies(app) });
   prepareRoutes(app);

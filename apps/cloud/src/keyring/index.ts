@@ -1,2 +1,2 @@
-export { type ApiKeyContext, type KeyPurpose, KeyRing, serverKeyBytes } from './key-ring.ts';
+export { KeyRing } from './key-ring.ts';
 export { createKeyRing, keyRingExists, loadKeyRing } from './ring-file.ts';

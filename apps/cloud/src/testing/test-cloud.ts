@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemRandom, systemTimers, type Timers } from '@edgeflow/platform';
@@ -103,7 +104,8 @@ async function startRun(
   server.on('upgrade', (request, socket, head) => {
     cloud.upgrade(request, socket, head);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = (credential?: string): ApiClient => new ApiClient(origin, credential);
   let stopped: Promise<void> | undefined;
@@ -112,7 +114,8 @@ async function startRun(
 
 async function stopRun(cloud: Cloud, server: Server): Promise<void> {
   await cloud.stop();
-  const closed = new Promise((resolve) => server.close(resolve));
+  const closed = once(server, 'close');
+  server.close();
   server.closeAllConnections();
   await closed;
 }

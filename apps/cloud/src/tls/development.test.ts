@@ -165,9 +165,10 @@ describe('the development certificate while the cloud runs', () => {
     const { server, port } = await serveWith(source);
     closing.push(() => server.close());
     addresses = ['192.0.2.7', '198.51.100.9'];
-    const renewed = new Promise<void>((resolve) => closing.push(source.watch(resolve)));
+    const renewed = Promise.withResolvers<boolean>();
+    closing.push(source.watch(() => renewed.resolve(true)));
     await time.advance(60_000);
-    await renewed;
+    await renewed.promise;
     const socket = await connectTo(port, { ca: source.caPem, servername: 'localhost' });
     closing.push(() => socket.destroy());
     expect(presented(socket).checkIP('198.51.100.9')).toBe('198.51.100.9');

@@ -1,10 +1,10 @@
 import { openDevelopmentCertificate } from './development.ts';
 import { type CertificateFiles, openGivenCertificate } from './given.ts';
-import { interfaceAddresses } from './machine.ts';
+import { interfaceAddresses } from './interfaces.ts';
 import { certificateNames } from './names.ts';
 import type { CertificateOptions, CertificateSource } from './source.ts';
 
-export { defaultRouteAddress } from './machine.ts';
+export { defaultRouteAddress } from './interfaces.ts';
 export type { CertificateSource } from './source.ts';
 
 export interface OpenCertificatesOptions extends CertificateOptions {

@@ -4,11 +4,15 @@ import { expect, it } from 'vitest';
 import { pinsOf, readChain, spkiPin } from './pins.ts';
 import { makeAuthority, makePair } from './test-support.ts';
 
-const isrgRootX1 = rootCertificates.find((pem) => new X509Certificate(pem).subject.includes('CN=ISRG Root X1'));
+const isrgRootX1 = rootCertificates.find((pem) =>
+  new X509Certificate(pem).subject.includes('CN=ISRG Root X1'),
+);
 
 it('a pin is the one that others compute for the same key', () => {
   // As published for Let's Encrypt's root.
-  expect(spkiPin(new X509Certificate(isrgRootX1 ?? ''))).toBe('sha256/C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=');
+  expect(spkiPin(new X509Certificate(isrgRootX1 ?? ''))).toBe(
+    'sha256/C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=',
+  );
 });
 
 it('devices need no pin for a chain of a public authority', () => {

@@ -58,7 +58,7 @@ export class TunnelGateway {
   /** In the order of arrival. */
   readonly #strangers = new Set<Connection>();
   readonly #calls: Calls<Connection>;
-  readonly #sweep: TimerHandle;
+  #sweep: TimerHandle | undefined;
   #stopping = false;
   /** Times that sockets were refused, closed or ignored, for the metrics. */
   readonly counters = { accepted: 0, refused: 0, evicted: 0, silent: 0, replaced: 0 };
@@ -72,7 +72,11 @@ export class TunnelGateway {
       perMessageDeflate: false,
       maxPayload: frameBytesMax,
     });
-    this.#sweep = options.timers.every(sweepMs, () => {
+  }
+
+  /** From now on silent devices and late strangers are noticed. */
+  start(): void {
+    this.#sweep = this.#options.timers.every(sweepMs, () => {
       this.#tick();
     });
   }
@@ -126,16 +130,26 @@ export class TunnelGateway {
     return state?.phase === 'open' ? state.admission : undefined;
   }
 
+  /** What all tunnels were granted. */
+  admissions(): Admission[] {
+    return [...this.#registry.values()].flatMap(({ state }) =>
+      state.phase === 'open' ? state.admission : [],
+    );
+  }
+
   /** Ends a tunnel whose key is refused by now, unless a newer connection has taken its place. */
   refuse({ deviceId, epoch }: Admission, code: ErrorCode): void {
     const connection = this.#registry.get(deviceId);
     if (connection?.epoch === epoch) this.#step(connection, { type: 'refused', code });
   }
 
-  /** Says whether the key of a tunnel may do no more than be rotated. */
-  restrict({ deviceId, epoch }: Admission, restricted: boolean): void {
+  /** Says what has become of the key of a tunnel. */
+  keyChanged(
+    { deviceId, epoch }: Admission,
+    key: Pick<Admission, 'keyExpiresAtMs' | 'restricted'>,
+  ): void {
     const connection = this.#registry.get(deviceId);
-    if (connection?.epoch === epoch) this.#step(connection, { type: 'restricted', restricted });
+    if (connection?.epoch === epoch) this.#step(connection, { type: 'key_changed', ...key });
   }
 
   /** Devices heard since this was last asked. */
@@ -152,7 +166,7 @@ export class TunnelGateway {
   /** Closes every tunnel with 1001 and waits, at most a few seconds, until the devices have answered. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#options.timers.clear(this.#sweep);
+    if (this.#sweep !== undefined) this.#options.timers.clear(this.#sweep);
     const connections = [...this.#registry.values(), ...this.#strangers];
     const gone = connections.map(
       (connection) =>
@@ -194,9 +208,11 @@ export class TunnelGateway {
   #evict(): void {
     if (this.#strangers.size <= strangersMax) return;
     for (const oldest of this.#strangers) {
-      if (oldest.state.phase !== 'waiting') continue;
+      // Whoever is being judged may hold a good key. Whoever has been refused and does not go takes up room as well.
+      if (oldest.state.phase === 'judging') continue;
       this.counters.evicted += 1;
       this.#end(oldest, closeCodes.slowDown, evictedRetrySeconds);
+      this.#strangers.delete(oldest);
       oldest.socket.terminate();
       return;
     }
@@ -275,22 +291,26 @@ export class TunnelGateway {
   ): void {
     if (connection.state.phase !== 'closed' || this.#stopping) return;
     const { deviceId, epoch } = admission;
+    const older = this.#registry.get(deviceId);
+    if (older !== undefined && older.epoch < epoch) this.#replace(older);
     const lastSeenAtMs = this.#options.clock.now();
     this.#options.departed({ deviceId, epoch, lastSeenAtMs, reason: 'closed before it was answered' });
   }
 
   #enter(connection: Connection, deviceId: string): void {
     const yielding = this.#registry.enter(deviceId, connection);
-    if (yielding !== undefined) {
-      this.counters.replaced += 1;
-      this.#end(yielding, closeCodes.replaced, 'replaced by a newer connection of the same device');
-      if (yielding === connection) return;
-    }
+    if (yielding !== undefined) this.#replace(yielding);
+    if (yielding === connection) return;
     this.counters.accepted += 1;
     const timestamp = this.#timestamp();
     connection.send(JSON.stringify({ type: 'connected', device_id: deviceId, timestamp }));
     const session = this.session(deviceId);
     if (session !== undefined) this.#options.connected(session);
+  }
+
+  #replace(connection: Connection): void {
+    this.counters.replaced += 1;
+    this.#end(connection, closeCodes.replaced, 'replaced by a newer connection of the same device');
   }
 
   #leave(

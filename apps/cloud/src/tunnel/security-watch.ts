@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@edgeflow/contract';
 import type { TimerHandle, Timers } from '@edgeflow/platform';
-import { judgeKey, matchKeysById } from '../features/credentials/index.ts';
+import { judgeKey, keyAge, matchKeysById } from '../features/credentials/index.ts';
 import type { Database } from '../storage/database.ts';
 import type { Admission } from './session.ts';
 
@@ -12,8 +12,9 @@ const overlapMs = 10_000;
 /** The open tunnels of this node. */
 export interface WatchedTunnels {
   admission(deviceId: string): Admission | undefined;
+  admissions(): readonly Admission[];
   refuse(admission: Admission, code: ErrorCode): void;
-  restrict(admission: Admission, restricted: boolean): void;
+  keyChanged(admission: Admission, key: Pick<Admission, 'keyExpiresAtMs' | 'restricted'>): void;
 }
 
 export interface SecurityWatchOptions {
@@ -24,8 +25,11 @@ export interface SecurityWatchOptions {
 }
 
 /**
- * Carries revocations, deletions and replaced keys from the database to the tunnels. The database is the truth and
- * is read twice a second; `poke` after a commit on this node merely makes it sooner.
+ * Carries revocations, deletions, replaced and expired keys from the database to the tunnels. The database is the
+ * truth and is read twice a second; `poke` after a commit on this node merely makes it sooner.
+ *
+ * A tunnel is judged again by every recent change, even one that says it was made before the tunnel was admitted: its
+ * transaction may have begun earlier and committed later.
  */
 export class SecurityWatch {
   readonly #options: SecurityWatchOptions;
@@ -79,15 +83,12 @@ export class SecurityWatch {
     const nowMs = await database.nowMs();
     const rows = await database.db
       .selectFrom('devices')
-      .select(['id', 'security_changed_at_ms'])
+      .select('id')
       .where('security_changed_at_ms', '>=', (this.#sinceMs ?? nowMs) - overlapMs)
       .execute();
-    const stale = rows.flatMap(({ id, security_changed_at_ms: changedAtMs }) => {
-      const admission = tunnels.admission(id);
-      // Whoever was admitted after the change has been judged by it already.
-      return admission === undefined || admission.judgedAtMs > changedAtMs ? [] : [admission];
-    });
-    if (stale.length > 0) await this.#judge(stale, nowMs);
+    const changed = rows.flatMap(({ id }) => tunnels.admission(id) ?? []);
+    const outlived = tunnels.admissions().filter((admission) => hasOutlived(admission, nowMs));
+    if (changed.length + outlived.length > 0) await this.#judge([...changed, ...outlived], nowMs);
     this.#sinceMs = nowMs;
   }
 
@@ -97,8 +98,18 @@ export class SecurityWatch {
     const matches = await matchKeysById(database, ids);
     for (const admission of admissions) {
       const verdict = judgeKey(matches.get(admission.credentialId), admission.deviceId, nowMs);
-      if (verdict.kind === 'refused') tunnels.refuse(admission, verdict.code);
-      else if (verdict.restricted !== admission.restricted) tunnels.restrict(admission, verdict.restricted);
+      if (verdict.kind === 'refused') {
+        tunnels.refuse(admission, verdict.code);
+        continue;
+      }
+      const { match, restricted } = verdict;
+      tunnels.keyChanged(admission, { restricted, keyExpiresAtMs: match.credential.expires_at_ms });
     }
   }
+}
+
+/** Whether a tunnel was granted more than its key allows by now. */
+function hasOutlived({ keyExpiresAtMs, restricted }: Admission, nowMs: number): boolean {
+  const age = keyAge(keyExpiresAtMs, nowMs);
+  return age === 'dead' || (age === 'expired' && !restricted);
 }

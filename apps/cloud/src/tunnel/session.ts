@@ -30,8 +30,7 @@ export interface Admission {
   readonly organizationId: string;
   readonly credentialId: string;
   readonly epoch: number;
-  /** The database's time of the verdict that admitted it. */
-  readonly judgedAtMs: number;
+  readonly keyExpiresAtMs: number;
   /** The key has expired: only its rotation may pass. */
   readonly restricted: boolean;
 }
@@ -42,7 +41,7 @@ export type SessionEvent =
   | { readonly type: 'admitted'; readonly admission: Admission; readonly nowMs: number }
   | { readonly type: 'refused'; readonly code: ErrorCode }
   /** The key has expired, or has been extended, while the tunnel was open. */
-  | { readonly type: 'restricted'; readonly restricted: boolean }
+  | ({ readonly type: 'key_changed' } & Pick<Admission, 'keyExpiresAtMs' | 'restricted'>)
   | { readonly type: 'tick'; readonly nowMs: number }
   /** The cloud ends it: replaced, refused by an operator, shutting down, evicted. */
   | { readonly type: 'end'; readonly closeCode: CloseCode; readonly reason: string }
@@ -96,9 +95,10 @@ export function step(state: SessionState, event: SessionEvent): Step {
     }
     case 'refused':
       return end(state, closeCodeFor(event.code), errorEntry(event.code).title, event.code);
-    case 'restricted': {
+    case 'key_changed': {
       if (state.phase !== 'open') return { state, effects: nothing };
-      const admission = { ...state.admission, restricted: event.restricted };
+      const { keyExpiresAtMs, restricted } = event;
+      const admission = { ...state.admission, keyExpiresAtMs, restricted };
       return { state: { ...state, admission }, effects: nothing };
     }
     case 'tick':
@@ -193,7 +193,6 @@ const refusals: Partial<Record<ErrorCode, CloseCode>> = {
   device_revoked: closeCodes.deviceRefused,
   device_quarantined: closeCodes.deviceRefused,
   device_deleted: closeCodes.deviceDeleted,
-  too_many_attempts: closeCodes.slowDown,
 };
 
 /** The close code that tells a device why it is refused; what is no refusal of its key sends it back to try again. */

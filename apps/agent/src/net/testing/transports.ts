@@ -31,6 +31,9 @@ export function proxyAt(port: number, credentials = '', exceptions = ''): ProxyS
   return { proxy: reading.proxy, exceptions };
 }
 
+/** A day of simulated seconds: what still waits then has no deadline, and its test may time out. */
+const turnsMax = 86_400;
+
 /**
  * The outcome of work whose time starts to fly (a second in each turn of the event loop) when `begins` resolves: by
  * then the work waits for nothing but its deadline.
@@ -40,12 +43,12 @@ export async function outwait<T>(
   work: (time: TimeSource) => Promise<T>,
 ): Promise<PromiseSettledResult<T>> {
   const simulated = new SimulatedTime(Date.now());
-  let isSettled = false;
+  const state = { isSettled: false };
   const outcome = Promise.allSettled([work({ clock: simulated, timers: simulated })]).then(([result]) => {
-    isSettled = true;
+    state.isSettled = true;
     return result;
   });
   await begins;
-  while (!isSettled) await simulated.advance(1_000);
+  for (let turns = 0; !state.isSettled && turns < turnsMax; turns += 1) await simulated.advance(1_000);
   return outcome;
 }

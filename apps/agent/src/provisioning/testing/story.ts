@@ -94,7 +94,8 @@ export class Story {
     this.stored = beginning.identity;
     this.#pending = beginning.claim;
     const settings = { cloud, board: undefined, explicit: undefined, ...beginning.settings };
-    this.state = newLife(settings, beginning.code);
+    this.state = newLife(settings);
+    this.configure(beginning.code);
     this.send({ type: 'start' });
   }
 
@@ -125,6 +126,10 @@ export class Story {
       for (const answer of answers) this.send(answer);
       if (answers.length > 0 && !all) return;
     }
+  }
+
+  configure(code: string | undefined): LifeEffect[] {
+    return this.send({ type: 'code_configured', code, problem: undefined });
   }
 
   /** Answers the claim that is under way. */
@@ -158,34 +163,26 @@ export class Story {
     return this.effects.filter((e) => e.type === 'reply').map((e) => e.reply);
   }
 
+  /** Other effects are none of the disk's business. */
   #disk(effect: LifeEffect): LifeEvent[] {
-    switch (effect.type) {
-      case 'load':
-        return [this.#loaded()];
-      case 'open_claim': {
-        if (this.isDiskFull) return [{ type: 'claim_not_opened', problem: diskFull }];
-        if (effect.replaces || this.#pending === undefined) this.#pending = pendingClaim(effect.code);
-        this.isClaimDurable = true;
-        return [{ type: 'claim_opened', code: this.#pending.code }];
-      }
-      case 'finish_claim':
-        this.#pending = undefined;
-        return [];
-      case 'write_identity': {
-        const write = effect.write.kind;
-        if (this.isDiskFull) return [{ type: 'not_stored', write, problem: diskFull }];
-        this.stored = this.#write(effect.write);
-        return [{ type: 'stored', write, identity: this.stored }];
-      }
-      case 'send_claim':
-      case 'use':
-      case 'stop_tunnel':
-      case 'reply':
-      case 'answer_offer':
-      case 'set_timer':
-      case 'clear_timer':
-        return [];
-    }
+    if (effect.type === 'load') return [this.#loaded()];
+    if (effect.type === 'open_claim') return [this.#openClaim(effect.code, effect.replaces)];
+    if (effect.type === 'write_identity') return [this.#writeIdentity(effect.write)];
+    if (effect.type === 'finish_claim') this.#pending = undefined;
+    return [];
+  }
+
+  #openClaim(code: string, replaces: boolean): LifeEvent {
+    if (this.isDiskFull) return { type: 'claim_not_opened', problem: diskFull };
+    if (replaces || this.#pending === undefined) this.#pending = pendingClaim(code);
+    this.isClaimDurable = true;
+    return { type: 'claim_opened', code: this.#pending.code };
+  }
+
+  #writeIdentity(write: IdentityWrite): LifeEvent {
+    if (this.isDiskFull) return { type: 'not_stored', write, problem: diskFull };
+    this.stored = this.#write(write);
+    return { type: 'stored', write, identity: this.stored };
   }
 
   #loaded(): LifeEvent {
@@ -220,6 +217,11 @@ export class Story {
           expires_at: null,
           settings_mark: mark,
         };
+        return replaceKeepingOld(this.stored, { ...credentials, source: 'settings' }, savedAt);
+      }
+      case 'given': {
+        const { deviceId, apiKey } = write;
+        const credentials = { cloud, device_id: deviceId, api_key: apiKey, expires_at: null };
         return replaceKeepingOld(this.stored, { ...credentials, source: 'settings' }, savedAt);
       }
       case 'offer':

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { jsonRows, type JsonRow } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { AuditRow } from '../../storage/tables.ts';
+import { readCursor } from '../cursor.ts';
 
 const columns = {
   organization_id: 'text',
@@ -87,12 +88,12 @@ export async function listAudit(
   const { total } = await matching
     .select((count) => count.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
-  const before = query.cursor === undefined ? undefined : Number(query.cursor);
+  const before = readCursor(query.cursor, parseSequence);
   let page = matching
     .selectAll()
     .orderBy('sequence', 'desc')
     .limit(query.limit + 1);
-  if (before !== undefined && Number.isSafeInteger(before)) page = page.where('sequence', '<', before);
+  if (before !== undefined) page = page.where('sequence', '<', before);
   else if (query.offset !== undefined) page = page.offset(query.offset);
 
   const rows = await page.execute();
@@ -103,6 +104,10 @@ export async function listAudit(
     total,
     nextCursor: last === undefined ? null : String(last.sequence),
   };
+}
+
+function parseSequence(cursor: string): number | undefined {
+  return /^[0-9]{1,15}$/.test(cursor) ? Number(cursor) : undefined;
 }
 
 function toEntry(row: Omit<AuditRow, 'sequence'> & { sequence: number }): AuditEntry {

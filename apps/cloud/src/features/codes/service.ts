@@ -14,6 +14,7 @@ import { ProblemError } from '../../http/problems.ts';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { concernsOneItem } from '../../storage/failures.ts';
+import { storableJson } from '../../storage/text.ts';
 import { insertAudit } from '../audit/index.ts';
 import { readDevice } from '../devices/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
@@ -159,7 +160,7 @@ export class Codes {
       name: request.name ?? null,
       batch_id: batch.batch,
       device_name: request.device_name ?? null,
-      tags: JSON.stringify(request.tags),
+      tags: storableJson(request.tags),
       device_group: request.group ?? null,
       bind_mac_address: request.bind?.mac_address ?? null,
       bind_serial_number: request.bind?.serial_number ?? null,

@@ -4,6 +4,7 @@ import { jsonRows } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { formatCursor, parseCursor } from '../../storage/paging.ts';
 import type { CodeRow, Tables } from '../../storage/tables.ts';
+import { readCursor } from '../cursor.ts';
 
 /** Any constant: names the lock under which live short codes are counted and made. */
 const shortCodesLock = 0x63_6f_64_65;
@@ -114,7 +115,7 @@ export async function listCodes(
     .orderBy('created_at_ms', 'desc')
     .orderBy('id', 'desc')
     .limit(query.limit + 1);
-  const after = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+  const after = readCursor(query.cursor, parseCursor);
   if (after !== undefined) {
     page = page.where((row) =>
       row(row.refTuple('created_at_ms', 'id'), '<', row.tuple(after.atMs, after.id)),

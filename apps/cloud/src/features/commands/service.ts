@@ -1,10 +1,13 @@
-import { type CommandRequest, type CommandResponse, reservedActions } from '@edgeflow/contract';
+import { type CommandRequest, type CommandResponse, frameBytesMax, reservedActions } from '@edgeflow/contract';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database } from '../../storage/database.ts';
 import { insertAudit } from '../audit/index.ts';
 import { readDevice } from '../devices/index.ts';
 import type { Operator } from '../identity/index.ts';
 import type { Call, CallOutcome } from './call.ts';
+
+/** Bytes of a command's frame around its payload: type, id, action and time. */
+const envelopeBytesMax = 1024;
 
 /** The way to a device's tunnel, as much of it as commands need. */
 export interface CommandTunnel {
@@ -25,6 +28,7 @@ export class Commands {
   async send(operator: Operator, id: string, request: CommandRequest): Promise<CommandResponse> {
     const { action, payload, timeout_ms: timeoutMs } = request;
     if (reservedActions.includes(action)) throw new ProblemError('command_reserved');
+    requireFits(payload);
     const device = await readDevice(this.#database, operator.organizationId, id);
     if (device === undefined) throw new ProblemError('device_not_found');
     const session = this.#tunnel.session(id);
@@ -72,4 +76,13 @@ export class Commands {
       ]),
     );
   }
+}
+
+/** A frame that is too large would end the tunnel instead of reaching the device. */
+function requireFits(payload: CommandRequest['payload']): void {
+  const bytesMax = frameBytesMax - envelopeBytesMax;
+  if (payload === undefined || Buffer.byteLength(JSON.stringify(payload)) <= bytesMax) return;
+  throw new ProblemError('body_too_large', {
+    detail: `The payload has more than ${String(bytesMax)} bytes, which is what fits into one frame.`,
+  });
 }

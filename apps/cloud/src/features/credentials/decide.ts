@@ -19,6 +19,12 @@ export type KeyVerdict =
     }
   | { readonly kind: 'refused'; readonly code: ErrorCode };
 
+/** What a key may do by its age: everything, be rotated, or nothing. */
+export function keyAge(expiresAtMs: number, nowMs: number): 'valid' | 'expired' | 'dead' {
+  if (nowMs < expiresAtMs) return 'valid';
+  return nowMs < expiresAtMs + expiredKeyGraceDays * dayMs ? 'expired' : 'dead';
+}
+
 /**
  * Judges a key by what it matched. Everything that is not a known, living key is `key_rejected`, so that a stranger
  * learns nothing; what became of a device is told only to whoever holds its key.
@@ -36,11 +42,12 @@ export function judgeKey(
   if (device.lifecycle === 'deleted') return refused('device_deleted');
   if (device.lifecycle === 'revoked') return refused('device_revoked');
   if (device.lifecycle === 'quarantined') return refused('device_quarantined');
-  if (nowMs >= credential.expires_at_ms + expiredKeyGraceDays * dayMs) return refused('key_rejected');
+  const age = keyAge(credential.expires_at_ms, nowMs);
+  if (age === 'dead') return refused('key_rejected');
   return {
     kind: 'accepted',
     match,
-    restricted: nowMs >= credential.expires_at_ms,
+    restricted: age === 'expired',
     first: credential.state === 'issued',
   };
 }

@@ -1,5 +1,5 @@
 export { authenticateKeys, KeyAuthenticator, type PresentedKey } from './authenticate.ts';
-export { judgeKey, type KeyMatch, type KeyVerdict } from './decide.ts';
+export { judgeKey, keyAge, type KeyMatch, type KeyVerdict } from './decide.ts';
 export { dayMs, hashApiKey, keyLife, rotateAfter } from './key-life.ts';
 export {
   endCredentials,

@@ -1,8 +1,10 @@
 import type { DeviceStatus, ListDevicesQuery, UpdateDeviceRequest } from '@edgeflow/contract';
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
 import { formatCursor, parseCursor } from '../../storage/paging.ts';
 import type { DeviceLifecycle, DeviceRow, Tables } from '../../storage/tables.ts';
+import { storableJson } from '../../storage/text.ts';
+import { readCursor } from '../cursor.ts';
 import { likePattern } from './search.ts';
 
 /** A device that has not been deleted; deleted ones are tombstones that only their own key reaches. */
@@ -34,7 +36,7 @@ export async function insertDevice(tx: Tx, device: NewDevice): Promise<void> {
       organization_id: device.organizationId,
       lifecycle: 'active',
       name: device.name,
-      tags: JSON.stringify(device.tags),
+      tags: storableJson(device.tags),
       device_group: device.group,
       origin: 'operator',
       code_id: null,
@@ -68,7 +70,7 @@ export async function updateDevice(
     .set({
       search_text: searchText,
       ...(change.name === undefined ? {} : { name: change.name }),
-      ...(change.tags === undefined ? {} : { tags: JSON.stringify(change.tags) }),
+      ...(change.tags === undefined ? {} : { tags: storableJson(change.tags) }),
       ...(change.group === undefined ? {} : { device_group: change.group }),
     })
     .where('id', '=', id)
@@ -118,7 +120,7 @@ export async function listDevices(
     .orderBy('created_at_ms', 'desc')
     .orderBy('id', 'desc')
     .limit(query.limit + 1);
-  const after = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+  const after = readCursor(query.cursor, parseCursor);
   if (after !== undefined) {
     page = page.where((row) =>
       row(row.refTuple('created_at_ms', 'id'), '<', row.tuple(after.atMs, after.id)),
@@ -148,12 +150,14 @@ function filtered(database: Database, organizationId: string, query: ListDevices
   if (query.q !== undefined && query.q !== '') {
     matching = matching.where(sql<boolean>`search_text like ${likePattern(query.q)} escape '\\'`);
   }
-  if (query.tag !== undefined) {
-    // Tags are a JSON list of texts, so a tag stands in it quoted as JSON quotes it.
-    const pattern = likePattern(JSON.stringify(query.tag));
-    matching = matching.where(sql<boolean>`lower(tags) like ${pattern} escape '\\'`);
-  }
+  if (query.tag !== undefined) matching = matching.where(hasTag(database, query.tag));
   return matching;
+}
+
+/** Exactly this tag: `tags` is a JSON list of texts. */
+function hasTag({ kind }: Database, tag: string): RawBuilder<boolean> {
+  const tags = kind === 'sqlite' ? sql`json_each(tags)` : sql`json_array_elements_text(tags::json)`;
+  return sql<boolean>`${tag} in (select value from ${tags})`;
 }
 
 function withStatus(query: DevicesQuery, status: DeviceStatus): DevicesQuery {

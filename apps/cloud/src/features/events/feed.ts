@@ -11,6 +11,8 @@ const readersMax = 1_000;
 export interface EventReader {
   /** Called one event at a time, in order. A reader that returns false is busy: the rest waits for {@link Subscription.resume}. */
   readonly onEvent: (event: StoredEvent) => boolean;
+  /** Called when the service stops: nothing comes any more. */
+  readonly onEnd: () => void;
 }
 
 export interface Subscription {
@@ -19,9 +21,8 @@ export interface Subscription {
   close(): void;
 }
 
-interface Reader {
+interface Reader extends EventReader {
   readonly organizationId: string;
-  readonly onEvent: EventReader['onEvent'];
   sequence: number;
   pumping: boolean;
   again: boolean;
@@ -42,6 +43,7 @@ export class Events {
 
   readonly #timers: Timers;
   #timer: TimerHandle | undefined;
+  #stopped = false;
 
   constructor(database: Database, timers: Timers, onFailure: (error: unknown) => void) {
     this.#database = database;
@@ -56,8 +58,12 @@ export class Events {
   }
 
   stop(): void {
+    this.#stopped = true;
     if (this.#timer !== undefined) this.#timers.clear(this.#timer);
-    for (const reader of this.#readers) reader.closed = true;
+    for (const reader of this.#readers) {
+      reader.closed = true;
+      reader.onEnd();
+    }
     this.#readers.clear();
   }
 
@@ -67,18 +73,19 @@ export class Events {
   }
 
   /**
-   * Starts after `sequence`, or now when undefined.
-   * @returns undefined when too many readers are open.
+   * Starts after `sequence`, or now when that is undefined or has not been reached: it came from another database.
+   * @returns undefined when too many readers are open, or the service stops.
    */
   async subscribe(
     organizationId: string,
     sequence: number | undefined,
-    { onEvent }: EventReader,
+    { onEnd, onEvent }: EventReader,
   ): Promise<Subscription | undefined> {
-    if (this.#readers.size >= readersMax) return undefined;
-    const start = sequence ?? (await latestSequence(this.#database));
+    const latest = await latestSequence(this.#database);
+    if (this.#stopped || this.#readers.size >= readersMax) return undefined;
+    const start = Math.min(sequence ?? latest, latest);
     const state = { pumping: false, again: false, busy: false, closed: false };
-    const reader: Reader = { organizationId, onEvent, sequence: start, ...state };
+    const reader: Reader = { organizationId, onEvent, onEnd, sequence: start, ...state };
     this.#readers.add(reader);
     this.#wake(reader);
     return {

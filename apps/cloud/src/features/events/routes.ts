@@ -21,7 +21,10 @@ export function eventRoutes(app: FastifyInstance, events: Events, timers: Timers
       const sent = headers['last-event-id'];
       const sequence = readLastEventId(typeof sent === 'string' ? sent : undefined);
       const body = await openStream(events, timers, caller.organizationId, sequence);
-      request.raw.socket.once('close', () => {
+      const { socket } = request.raw;
+      // Gone already, while the stream was opened: nothing will tell.
+      if (socket.destroyed) body.destroy();
+      socket.once('close', () => {
         body.destroy();
       });
       return answer(200, body, { 'X-Accel-Buffering': 'no' });
@@ -52,10 +55,11 @@ async function openStream(
   stream.push(`retry: ${String(retryMs)}\n\n`);
   const subscription = await events.subscribe(organizationId, sequence, {
     onEvent: (event) => stream.push(format(event)),
+    onEnd: () => stream.push(null),
   });
   if (subscription === undefined) {
     stream.destroy();
-    throw new ProblemError('unavailable', { detail: 'Too many event streams are open.' });
+    throw new ProblemError('unavailable', { detail: 'No more event streams can be opened now.' });
   }
   open.subscription = subscription;
   return stream;

@@ -20,8 +20,7 @@ export type ConnectionVerdict =
       readonly credentialId: string;
       /** Larger for every accepted connection of the device: the older one yields. */
       readonly epoch: number;
-      /** The database's time of this verdict. */
-      readonly judgedAtMs: number;
+      readonly keyExpiresAtMs: number;
       readonly restricted: boolean;
       readonly rotationWanted: boolean;
     }
@@ -73,7 +72,7 @@ async function admitBatch(tx: Tx, requests: readonly ConnectionRequest[]): Promi
       organizationId: device.organization_id,
       credentialId: credential.id,
       epoch: row.session_epoch,
-      judgedAtMs: tx.nowMs,
+      keyExpiresAtMs: credential.expires_at_ms,
       restricted: verdict.restricted,
       rotationWanted: row.rotation_wanted_at_ms !== null,
     };

@@ -65,11 +65,16 @@ export class PresenceWriter {
     if (known === undefined || known.epoch < fact.epoch) this.#departures.set(fact.deviceId, fact);
   }
 
+  /** Writes when devices were last heard. Call it before their tunnels are closed for a stop. */
+  async writeHeard(): Promise<void> {
+    this.#queue(() => this.#writeHeartbeats());
+    await this.#writing;
+  }
+
   /** Writes what is left and stops. */
   async stop(): Promise<void> {
     for (const timer of this.#timers.splice(0)) this.#options.timers.clear(timer);
     this.#queue(() => this.#writeDepartures());
-    this.#queue(() => this.#writeHeartbeats());
     await this.#writing;
   }
 

@@ -32,6 +32,19 @@ export class FailureBudget {
     return 0;
   }
 
+  /** How many more unknown codes this address may try. */
+  remaining(address: string): number {
+    const codes = this.#addresses.get(budgetKey(address)) ?? new Map<string, number>();
+    const nowMs = this.#clock.monotonic();
+    const living = [...codes.values()].filter((endsAtMs) => endsAtMs > nowMs);
+    return unknownCodesPerAddressMax - living.length;
+  }
+
+  /** Whether this code has been spent by `address` already: trying it again costs nothing. */
+  knows(address: string, codeHash: string): boolean {
+    return this.#addresses.get(budgetKey(address))?.has(codeHash) === true;
+  }
+
   /** Notes that `address` tried a code that does not exist. */
   spend(address: string, codeHash: string): void {
     const key = budgetKey(address);
@@ -44,6 +57,31 @@ export class FailureBudget {
     if (this.#addresses.size <= addressesMax) return;
     const oldest = this.#addresses.keys().next();
     if (oldest.done !== true) this.#addresses.delete(oldest.value);
+  }
+}
+
+/**
+ * Holds the attempts of one batch to the budgets, in their order, before any of them is spent: however many come at
+ * once, no address tries more than it may.
+ */
+export class Guesses {
+  readonly #budget: FailureBudget;
+  /** Address → unknown codes of this batch. */
+  readonly #tried = new Map<string, Set<string>>();
+
+  constructor(budget: FailureBudget) {
+    this.#budget = budget;
+  }
+
+  mayTry(address: string): boolean {
+    return (this.#tried.get(budgetKey(address))?.size ?? 0) < this.#budget.remaining(address);
+  }
+
+  /** Notes that `address` tried a code that does not exist. */
+  note(address: string, codeHash: string): void {
+    if (this.#budget.knows(address, codeHash)) return;
+    const key = budgetKey(address);
+    this.#tried.set(key, (this.#tried.get(key) ?? new Set()).add(codeHash));
   }
 }
 

@@ -7,6 +7,7 @@ import { hashApiKey, issueCredentials, keyLife } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
 import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
 import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
+import { type FailureBudget, Guesses } from './failure-budget.ts';
 import { hardwareIdentity } from './hardware.ts';
 import { recordClaims } from './records.ts';
 import {
@@ -23,6 +24,7 @@ import {
 } from './store.ts';
 
 export interface RedeemOptions {
+  readonly budget: FailureBudget;
   readonly keyRing: KeyRing;
   readonly random: Random;
   readonly keyTtlDays: number;
@@ -45,7 +47,12 @@ export async function redeemBatch(
 ): Promise<ClaimOutcome[]> {
   const held = await hold(tx, claims);
   const room = new Rooms(held.organizations);
-  const judged = claims.map((claim) => judge(options, tx.nowMs, held, room, claim));
+  const guesses = new Guesses(options.budget);
+  const judged = claims.map((claim) => {
+    const one = guesses.mayTry(claim.address) ? judge(options, tx.nowMs, held, room, claim) : tooMany(claim);
+    if (one.code === undefined) guesses.note(claim.address, claim.codeHashes[0] ?? '');
+    return one;
+  });
 
   const redemptions = judged.flatMap(({ redemption }) => redemption ?? []);
   if (redemptions.length > 0) await write(tx, redemptions, room);
@@ -57,7 +64,7 @@ export async function redeemBatch(
 interface Held {
   readonly codes: Map<string, CodeRow>;
   readonly credentials: Map<string, MadeCredential>;
-  readonly devices: Map<string, Pick<DeviceRow, 'lifecycle'>>;
+  readonly devices: Map<string, Pick<DeviceRow, 'lifecycle' | 'name'>>;
   readonly organizations: Map<string, OrganizationRow>;
 }
 
@@ -83,6 +90,12 @@ function neededOrganization(row: CodeRow): string | null {
 
 function distinct(ids: readonly (string | null)[]): string[] {
   return [...new Set(ids.filter((id) => id !== null))].sort();
+}
+
+/** Not judged at all: the answer says nothing about the code. */
+function tooMany(claim: Claim): JudgedClaim {
+  const outcome: ClaimOutcome = { kind: 'refused', code: 'too_many_attempts' };
+  return { claim, code: undefined, redemption: undefined, outcome };
 }
 
 /** Counts devices against the limit of their organization while a batch is judged. */
@@ -113,8 +126,9 @@ function judge(options: RedeemOptions, nowMs: number, held: Held, room: Rooms, c
     case 'redeem': {
       const { code } = decision;
       if (code.target_device_id === null) room.take(code.organization_id);
-      const one = redeemed(options, nowMs, claim, code, facts.claimantHash);
-      remember(held, one.redemption);
+      const name = code.target_device_id === null ? code.device_name : (facts.target?.name ?? null);
+      const one = redeemed(options, nowMs, claim, code, { claimantHash: facts.claimantHash, name });
+      remember(held, one.redemption, name);
       return one;
     }
     case 'replay': {
@@ -133,7 +147,11 @@ function judge(options: RedeemOptions, nowMs: number, held: Held, room: Rooms, c
   }
 }
 
-function factsOf(keyRing: KeyRing, nowMs: number, held: Held, room: Rooms, claim: Claim): ClaimFacts {
+interface Facts extends ClaimFacts {
+  readonly target: Pick<DeviceRow, 'lifecycle' | 'name'> | undefined;
+}
+
+function factsOf(keyRing: KeyRing, nowMs: number, held: Held, room: Rooms, claim: Claim): Facts {
   const hardware = hardwareIdentity(claim.hardware, claim.network);
   const code = claim.codeHashes.map((hash) => held.codes.get(hash)).find((row) => row !== undefined);
   if (code === undefined) {
@@ -160,7 +178,7 @@ function redeemed(
   nowMs: number,
   claim: Claim,
   code: CodeRow,
-  claimantHash: string | undefined,
+  made: { readonly claimantHash: string | undefined; readonly name: string | null },
 ): JudgedClaim & { readonly redemption: Redemption } {
   const deviceId = code.target_device_id ?? claim.newDeviceId;
   const credentialId = claim.newCredentialId;
@@ -174,12 +192,12 @@ function redeemed(
     keyHash: hashApiKey(apiKey),
     keyExpiresAtMs: life.expiresAtMs,
     rotateAfterMs: life.rotateAfterMs,
-    claimantHash: claimantHash ?? null,
+    claimantHash: made.claimantHash ?? null,
     address: claim.address,
     hardwareInfo: JSON.stringify(claim.hardware),
     networkInfo: JSON.stringify(claim.network),
     agentVersion: typeof version === 'string' ? version : null,
-    searchText: deviceSearchText(deviceId, code.device_name, claim.hardware, claim.network),
+    searchText: deviceSearchText(deviceId, made.name, claim.hardware, claim.network),
   };
   const outcome: ClaimOutcome = {
     kind: 'answer',
@@ -190,7 +208,7 @@ function redeemed(
 }
 
 /** Shows the claims that follow in the batch what this one has made. */
-function remember(held: Held, redemption: Redemption): void {
+function remember(held: Held, redemption: Redemption, name: string | null): void {
   const { code, credentialId, deviceId } = redemption;
   held.codes.set(code.code_hash, {
     ...code,
@@ -200,7 +218,7 @@ function remember(held: Held, redemption: Redemption): void {
     claimant_hash: redemption.claimantHash,
     answer_expires_at_ms: redemption.keyExpiresAtMs,
   });
-  held.devices.set(deviceId, { lifecycle: 'active' });
+  held.devices.set(deviceId, { lifecycle: 'active', name });
   held.credentials.set(credentialId, {
     id: credentialId,
     device_id: deviceId,

@@ -46,24 +46,25 @@ export class Provisioning {
       timers: options.timers,
       itemsPerBatchMax: claimsPerBatchMax,
       waitingMax: claimsWaitingMax,
-      run: (tx, claims) => redeemBatch(options, tx, claims),
+      run: (tx, claims) => redeemBatch({ ...options, budget: this.#budget }, tx, claims),
     });
   }
 
   /** The answer to one registration. A refusal is thrown as its problem. */
   async redeem(call: ProvisioningCall): Promise<Extract<ClaimOutcome, { kind: 'answer' }>> {
     const waitSeconds = this.#budget.waitSeconds(call.address);
-    if (waitSeconds > 0) {
-      throw new ProblemError('too_many_attempts', { headers: { 'Retry-After': String(waitSeconds) } });
-    }
+    if (waitSeconds > 0) throw tooManyAttempts(waitSeconds);
     const claim = this.#claimOf(call);
     const outcome = await this.#submit(claim);
-    if (outcome.kind === 'answer') {
-      this.#options.events.poke();
-      return outcome;
+    if (outcome.kind === 'refused' && outcome.code === 'too_many_attempts') {
+      throw tooManyAttempts(Math.max(1, this.#budget.waitSeconds(call.address)));
     }
-    if (outcome.code === 'code_unknown') this.#budget.spend(call.address, claim.codeHashes[0] ?? '');
-    else this.#options.events.poke();
+    if (outcome.kind === 'refused' && outcome.code === 'code_unknown') {
+      this.#budget.spend(call.address, claim.codeHashes[0] ?? '');
+    } else {
+      this.#options.events.poke();
+    }
+    if (outcome.kind === 'answer') return outcome;
     throw new ProblemError(outcome.code, outcome.detail === undefined ? {} : { detail: outcome.detail });
   }
 
@@ -95,4 +96,8 @@ export class Provisioning {
       throw error;
     }
   }
+}
+
+function tooManyAttempts(waitSeconds: number): ProblemError {
+  return new ProblemError('too_many_attempts', { headers: { 'Retry-After': String(waitSeconds) } });
 }

@@ -1,0 +1,61 @@
+import { sleep } from '@edgeflow/platform';
+import type { AgentControl } from './agent-control.ts';
+import type { AgentDeps, LocalApi } from './agent-deps.ts';
+import { ConnectionKeeper, type KeeperDeps } from './connection-keeper.ts';
+import { Control } from './control.ts';
+import { LocalSettings } from './local-settings.ts';
+import { type FolderClaim, type StateDeps, takeFolder } from './state.ts';
+import { Status } from './status.ts';
+
+export interface Agent {
+  readonly control: AgentControl;
+  /** Does nothing that could reach the cloud unless the state folder is this process's alone and can be written. */
+  start(): Promise<AgentStart>;
+  /** Close frame, finished writes, released folder; five seconds at most. */
+  stop(): Promise<void>;
+}
+
+export type AgentStart = { readonly kind: 'running' } | Exclude<FolderClaim, { kind: 'ready' }>;
+
+const stopSecondsMax = 5;
+
+/** Puts an agent together. Nothing is read, written, opened or scheduled before `start`. */
+export function buildAgent(deps: AgentDeps): Agent {
+  const { config, files, time } = deps;
+  const state: StateDeps = {
+    ...deps,
+    clock: time.clock,
+    stateFolder: config.stateFolder,
+    vaultKeyFile: config.vaultKeyFile,
+  };
+  const settings = new LocalSettings(files, config.stateFolder);
+  const keeperDeps: KeeperDeps = { ...deps, state, settings, status: new Status(time.clock) };
+  const keeper = new ConnectionKeeper(keeperDeps);
+  const control = new Control(keeperDeps, keeper);
+  let localApi: LocalApi | undefined;
+  let release: (() => void) | undefined;
+
+  return {
+    control,
+
+    async start() {
+      const folder = await takeFolder(state);
+      if (folder.kind !== 'ready') return folder;
+      release = () => {
+        folder.release();
+      };
+      if (!(await settings.load())) {
+        deps.log.warn({}, 'what was changed through the local API cannot be read and is left out');
+      }
+      localApi = await deps.openLocalApi(control, folder.token);
+      await keeper.start();
+      return { kind: 'running' };
+    },
+
+    async stop() {
+      const graceful = Promise.allSettled([localApi?.close(), keeper.stop()]);
+      await Promise.race([graceful, sleep(time.timers, stopSecondsMax * 1000)]);
+      release?.();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { posix } from 'node:path';
+import { systemFiles } from '@edgeflow/platform';
+import type { AgentConfig } from '../config.ts';
+import { localTokenName } from '../identity/index.ts';
+import { isLoopbackHost } from '../net/index.ts';
+
+/** A diagnosis opens connections and waits for them. */
+const answerSecondsMax = 60;
+
+/** Off loopback even reading needs the token; where this user may not read it, the agent will say so. */
+async function storedToken(stateFolder: string): Promise<string | undefined> {
+  const bytes = await systemFiles.read(posix.join(stateFolder, localTokenName)).catch(() => undefined);
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('latin1').trim();
+}
+
+/** One GET of the running agent's local API. @throws an error when it does not answer with 200. */
+export async function askAgent(
+  { host, port, tls, token: ownToken }: AgentConfig['server'],
+  stateFolder: string,
+  path: string,
+): Promise<string> {
+  const token = ownToken ?? (await storedToken(stateFolder));
+  const target = {
+    // An agent that listens on every address is reached on loopback.
+    host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host,
+    port,
+    path,
+    headers: token === undefined || isLoopbackHost(host) ? {} : { 'x-edgeflow-token': token },
+    timeout: answerSecondsMax * 1000,
+  };
+  return new Promise((resolve, reject) => {
+    // The certificate is the very one of our settings, whatever name it bears.
+    const request =
+      tls === undefined
+        ? httpRequest(target)
+        : httpsRequest({ ...target, ca: tls.certificatePem, checkServerIdentity: () => undefined });
+    request.on('error', reject);
+    request.on('timeout', () => request.destroy(new Error('no answer')));
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+        else reject(new Error('not a status'));
+      });
+    });
+    request.end();
+  });
+}

@@ -1,0 +1,219 @@
+import {
+  type Diagnosis,
+  type ErrorCode,
+  isErrorCode,
+  isMasked,
+  maskSecret,
+  type Problem as HttpProblem,
+  problemFor,
+  type ProvisionResponse,
+  type SaasConfig,
+  type SaasConfigUpdate,
+  type SaasStatus,
+  makeId,
+} from '@edgeflow/contract';
+import { diagnose } from './diagnosis/index.ts';
+import { cloudUnderTest, identityFacts } from './diagnosis-inputs.ts';
+import { prepareStateFolder } from './identity/index.ts';
+import { fileErrorCode } from '@edgeflow/platform';
+import type { AgentControl, ControlOutcome } from './agent-control.ts';
+import type { ConnectionKeeper, KeeperDeps } from './connection-keeper.ts';
+import { type CloudAddress, readCloudAddress } from './net/index.ts';
+import { problemOf } from './provisioning/answer.ts';
+import type { Problem, ProvisionReply } from './provisioning/model.ts';
+
+/** The agent as its local API sees it. */
+export class Control implements AgentControl {
+  readonly #deps: KeeperDeps;
+  readonly #keeper: ConnectionKeeper;
+
+  constructor(deps: KeeperDeps, keeper: ConnectionKeeper) {
+    this.#deps = deps;
+    this.#keeper = keeper;
+  }
+
+  get isProvisioned(): boolean {
+    return this.#keeper.identity !== undefined;
+  }
+
+  status(): SaasStatus {
+    const { view, cloud, stored } = this.#keeper;
+    return this.#deps.status.document({
+      view,
+      cloudUrl: cloud?.url ?? null,
+      storedDeviceId: stored.deviceId,
+    });
+  }
+
+  config(): SaasConfig {
+    const { effective, cloud, stored, view, identity } = this.#keeper;
+    return {
+      enabled: effective.isEnabled,
+      server_url: cloud?.url ?? '',
+      device_id: stored.deviceId ?? '',
+      api_key: stored.apiKey === undefined ? '' : maskSecret(stored.apiKey),
+      enable_tls: cloud?.isTls ?? true,
+      is_provisioned: identity !== undefined,
+      is_connected: view?.status === 'online',
+    };
+  }
+
+  async provision(code: string, force: boolean): Promise<ControlOutcome<ProvisionResponse>> {
+    const { connection } = this.#keeper;
+    if (connection === undefined) return this.#withoutConnection();
+    const reply = await connection.ask(code, force);
+    if (reply.kind !== 'redeemed') return this.#declined(reply);
+    const { deviceId, apiKey, expiresAt } = reply.grant;
+    return { ok: true, value: { device_id: deviceId, api_key: apiKey, expires_at: expiresAt ?? '' } };
+  }
+
+  async configure(update: SaasConfigUpdate): Promise<ControlOutcome<SaasConfig>> {
+    const address = this.#wantedAddress(update);
+    if (!address.ok) return address;
+    const credentials = this.#wantedCredentials(update);
+    if (!credentials.ok) return credentials;
+    const changed = await this.#changeSettings(update.enabled, address.value);
+    if (!changed.ok) return changed;
+    if (credentials.value !== undefined) {
+      const { connection } = this.#keeper;
+      if (connection === undefined) return this.#withoutConnection();
+      const reply = await connection.give(credentials.value.deviceId, credentials.value.apiKey);
+      if (reply.kind !== 'stored') return this.#declined(reply);
+    }
+    return { ok: true, value: this.config() };
+  }
+
+  connect(): Promise<ControlOutcome<SaasStatus>> {
+    return this.#wantTunnel(true);
+  }
+
+  disconnect(): Promise<ControlOutcome<SaasStatus>> {
+    return this.#wantTunnel(false);
+  }
+
+  diagnose(): Promise<Diagnosis> {
+    const { config, cloud, identity, view } = this.#keeper;
+    const { files, makeTransport, time, warnings } = this.#deps;
+    const { problem } = view ?? {};
+    const unreadable =
+      problem?.code === 'vault_unreadable'
+        ? { detail: problem.message, nextStep: problem.nextStep }
+        : undefined;
+    return diagnose({
+      clock: time.clock,
+      settings: { problems: [], warnings },
+      stateFolder: () => prepareStateFolder(files, config.stateFolder),
+      identity: () => identityFacts(identity, unreadable, config),
+      cloud: cloud === undefined ? undefined : cloudUnderTest(cloud, config, makeTransport),
+      status: () => this.status(),
+    });
+  }
+
+  async #wantTunnel(isWanted: boolean): Promise<ControlOutcome<SaasStatus>> {
+    const { connection } = this.#keeper;
+    if (connection === undefined) return this.#withoutConnection();
+    if (isWanted && !connection.hasIdentity) return this.#refuse('not_provisioned');
+    connection.wantTunnel(isWanted);
+    return { ok: true, value: this.status() };
+  }
+
+  #wantedAddress({
+    server_url: url,
+    enable_tls: tls,
+  }: SaasConfigUpdate): ControlOutcome<CloudAddress | undefined> {
+    const present = this.#keeper.cloud;
+    if (url === undefined && tls === undefined) return { ok: true, value: undefined };
+    const text = url ?? (present === undefined ? '' : `${present.authority}${present.basePath}`);
+    const reading = readCloudAddress(text, tls);
+    if (!reading.ok) {
+      const detail = `server_url ${reading.problem}. ${reading.nextStep}`;
+      const field = url === undefined ? 'enable_tls' : 'server_url';
+      return this.#refuse('request_malformed', detail, [{ field, message: reading.problem }]);
+    }
+    return { ok: true, value: reading.address.url === present?.url ? undefined : reading.address };
+  }
+
+  /** What was shown masked comes back masked when a form is sent as it was filled in; that changes nothing. */
+  #wantedCredentials(
+    update: SaasConfigUpdate,
+  ): ControlOutcome<{ readonly deviceId: string; readonly apiKey: string } | undefined> {
+    const { stored } = this.#keeper;
+    const apiKey = update.api_key === undefined || isMasked(update.api_key) ? '' : update.api_key.trim();
+    const deviceId = update.device_id?.trim() ?? '';
+    const isNewDevice = deviceId !== '' && deviceId !== stored.deviceId;
+    if (apiKey === '') {
+      if (!isNewDevice) return { ok: true, value: undefined };
+      return this.#refuse('request_malformed', 'A device id is changed only together with its API key.', [
+        { field: 'api_key', message: 'is required with another device_id' },
+      ]);
+    }
+    const id = deviceId === '' ? stored.deviceId : deviceId;
+    if (id === null) {
+      return this.#refuse('request_malformed', 'An API key needs the device id that it was issued with.', [
+        { field: 'device_id', message: 'is required' },
+      ]);
+    }
+    return { ok: true, value: { deviceId: id, apiKey } };
+  }
+
+  async #changeSettings(
+    isEnabled: boolean | undefined,
+    cloud: CloudAddress | undefined,
+  ): Promise<ControlOutcome<undefined>> {
+    if (isEnabled === undefined && cloud === undefined) return { ok: true, value: undefined };
+    try {
+      await this.#deps.settings.change(this.#keeper.config, {
+        ...(isEnabled === undefined ? {} : { isEnabled }),
+        ...(cloud === undefined ? {} : { cloud }),
+      });
+    } catch (error) {
+      const errno = fileErrorCode(error);
+      if (errno === undefined) throw error;
+      return this.#refuse('unavailable', `The change cannot be stored in the state folder (${errno}).`);
+    }
+    await this.#keeper.reconnect();
+    return { ok: true, value: undefined };
+  }
+
+  #withoutConnection(): { readonly ok: false; readonly problem: HttpProblem } {
+    const { view } = this.#keeper;
+    if (view === undefined) return this.#refuse('saas_disabled');
+    return { ok: false, problem: this.#asHttp(view.problem) };
+  }
+
+  #declined(reply: ProvisionReply): { readonly ok: false; readonly problem: HttpProblem } {
+    switch (reply.kind) {
+      case 'refused':
+        return { ok: false, problem: reply.problem };
+      case 'declined':
+        return this.#refuse(reply.code);
+      case 'failed':
+        return { ok: false, problem: this.#asHttp(reply.problem, reply.goesOn) };
+      case 'redeemed':
+      case 'stored':
+        throw new Error('what was done was not declined');
+    }
+  }
+
+  #refuse(
+    code: ErrorCode,
+    detail?: string,
+    errors?: { field: string; message: string }[],
+  ): { readonly ok: false; readonly problem: HttpProblem } {
+    return { ok: false, problem: problemFor(code, this.#requestId(), detail, errors) };
+  }
+
+  /** The local API finds a status for codes that have none of their own. */
+  #asHttp(problem: Problem | undefined, goesOn = false): HttpProblem {
+    const { code, message, nextStep } = problem ?? problemOf('unavailable');
+    const known = isErrorCode(code) ? code : 'unavailable';
+    const made = problemFor(known, this.#requestId(), `${message}${goesOn ? goesOnText : ''}`);
+    return { ...made, code, next_step: nextStep };
+  }
+
+  #requestId(): string {
+    return makeId('request', (length) => this.#deps.random.bytes(length));
+  }
+}
+
+const goesOnText = ' The device keeps trying by itself; GET /api/v1/saas/status shows how it goes.';

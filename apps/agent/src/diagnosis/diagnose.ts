@@ -1,0 +1,35 @@
+import type { Diagnosis } from '@edgeflow/contract';
+import type { Clock } from '@edgeflow/platform';
+import { type Check, type CheckName, notChecked } from './check.ts';
+import { checkCloud } from './cloud-checks.ts';
+import { checkDisk, checkIdentity, checkSettings, checkTunnel } from './device-checks.ts';
+import type { CloudUnderTest, DiagnosisInputs } from './inputs.ts';
+import { brokenPath, checkPath } from './path-checks.ts';
+
+const networkChecks: readonly CheckName[] = ['resolve', 'proxy', 'tcp', 'tls', 'pin', 'clock', 'cloud'];
+
+/**
+ * Goes the way that onboarding goes and says how far it is open. It changes nothing, consumes no code, sends no key,
+ * and does not touch the tunnel.
+ */
+export async function diagnose(inputs: DiagnosisInputs): Promise<Diagnosis> {
+  const { cloud, clock, status } = inputs;
+  const checks = [
+    checkSettings(inputs.settings),
+    checkDisk(await inputs.stateFolder()),
+    checkIdentity(inputs.identity()),
+    ...(cloud === undefined
+      ? networkChecks.map((name) => notChecked(name, 'no setting says which cloud this device belongs to'))
+      : await checkNetwork(cloud, clock)),
+    checkTunnel(status?.()),
+  ];
+  return { ok: checks.every(({ result }) => result !== 'fail'), checks };
+}
+
+async function checkNetwork(cloud: CloudUnderTest, clock: Clock): Promise<Check[]> {
+  const probe = await cloud.transport.probe();
+  const broken = brokenPath(probe);
+  const path = checkPath(cloud, probe);
+  if (broken !== undefined) return [...path, notChecked('clock', broken), notChecked('cloud', broken)];
+  return [...path, ...(await checkCloud(cloud, clock))];
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { SaasStatus } from '@edgeflow/contract';
+import { html, raw } from 'hono/html';
+
+const style = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem; }
+dt { opacity: .7; }
+dd { margin: 0; overflow-wrap: anywhere; }
+.problem { border-left: .25rem solid #c00; padding-left: 1rem; }
+`;
+
+/** Nothing from elsewhere, no script at all, in no frame, and the one style sheet known by its hash. */
+export const pagePolicy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const words: Readonly<Record<SaasStatus['status'], string>> = {
+  disabled: 'The connection to the cloud is switched off.',
+  unprovisioned: 'This device has no identity yet. It needs a provisioning code.',
+  provisioning: 'This device is registering itself.',
+  connecting: 'This device is connecting to the cloud.',
+  online: 'This device is online.',
+  offline: 'This device is not connected; it tries again by itself.',
+  rejected: 'The cloud refuses this device.',
+};
+
+/** The status for a person's eyes. Everything shown is escaped; it holds no secret. */
+export function statusPage(status: SaasStatus): ReturnType<typeof html> {
+  const facts: readonly (readonly [string, string | null])[] = [
+    ['Device', status.device_id],
+    ['Cloud', status.cloud_url],
+    ['State', `${status.status} (${status.phase})`],
+    ['Last heartbeat', status.last_heartbeat],
+    ['Key valid until', status.key_expires_at],
+    ['Running for', `${String(status.uptime_seconds)} s`],
+  ];
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <meta http-equiv="refresh" content="5" />
+        <title>EdgeFlow: ${status.status}</title>
+        <style>
+          ${raw(style)}
+        </style>
+      </head>
+      <body>
+        <h1>EdgeFlow</h1>
+        <p>${words[status.status]}</p>
+        ${problemSection(status)}
+        <dl>
+          ${facts.map(
+            ([name, value]) =>
+              html`<dt>${name}</dt>
+                <dd>${value ?? '–'}</dd>`,
+          )}
+        </dl>
+        <p>
+          <a href="/api/v1/saas/status">Status as JSON</a> · <a href="/api/v1/saas/diagnosis">Diagnosis</a>
+        </p>
+      </body>
+    </html>`;
+}
+
+function problemSection({ last_error: problem }: SaasStatus): ReturnType<typeof html> | string {
+  if (problem === null) return '';
+  return html`<div class="problem">
+    <p>${problem.message}</p>
+    <p>${problem.next_step}</p>
+    <p><small>${problem.code}, ${problem.at}</small></p>
+  </div>`;
+}

@@ -1,0 +1,66 @@
+import { formatApiKey, formatOperatorToken, makeProvisioningCode } from '@edgeflow/contract';
+import { SeededRandom } from '@edgeflow/platform/simulated';
+import { describe, expect, it } from 'vitest';
+import { createLog, type LogOptions } from './logging.ts';
+
+const random = new SeededRandom(1);
+
+function record(options: Partial<LogOptions>) {
+  const lines: string[] = [];
+  const log = createLog({ level: 'info', isPretty: false, write: (line) => lines.push(line), ...options });
+  return { log, lines };
+}
+
+describe('a log line', () => {
+  it.each([false, true])('holds no key, token or code, wherever it came from (pretty: %s)', (isPretty) => {
+    const { log, lines } = record({ isPretty });
+    const key = formatApiKey(random.bytes(32));
+    const token = formatOperatorToken(random.bytes(32));
+    const code = makeProvisioningCode(3, (length) => random.bytes(length));
+    for (const secret of [
+      key,
+      token,
+      code,
+      code.toLowerCase(),
+      code.replaceAll('-', ' '),
+      code.replaceAll('-', '1'),
+    ]) {
+      log.warn({ detail: `the proxy said: ${secret}`, cloud: secret }, `it quoted ${secret}`);
+      expect(lines.at(-1)).not.toContain(secret);
+    }
+    expect(lines).toHaveLength(6);
+  });
+
+  it('is one JSON object when it is for machines', () => {
+    const { log, lines } = record({});
+    log.info({ cloud: 'https://cloud.example', attempt: 2 }, 'registering');
+    expect(lines[0]?.endsWith('\n')).toBe(true);
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      cloud: 'https://cloud.example',
+      attempt: 2,
+      msg: 'registering',
+    });
+  });
+
+  it('is readable when it is for people', () => {
+    const { log, lines } = record({ isPretty: true });
+    log.error({ code: 'tls_untrusted' }, 'no way to the cloud');
+    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d ERROR no way to the cloud code="tls_untrusted"\n$/);
+  });
+
+  it('leaves ordinary words alone', () => {
+    const { log, lines } = record({});
+    log.info({}, 'EDGEFLOW_PROVISIONING_CODE: PROVISIONING and provisioned are words, prov is none');
+    expect(lines[0]).toContain(
+      'EDGEFLOW_PROVISIONING_CODE: PROVISIONING and provisioned are words, prov is none',
+    );
+  });
+
+  it('below the level is not written', () => {
+    const { log, lines } = record({ level: 'warn' });
+    log.info({}, 'nothing');
+    expect(lines).toEqual([]);
+  });
+});

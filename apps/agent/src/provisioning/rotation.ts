@@ -1,0 +1,71 @@
+import { exactly } from '../delay.ts';
+import { candidatesOf, isSameCredential, withOfferedKey } from './candidates.ts';
+import type { LifeEvent, LifeState, LifeStep, OfferState, Problem } from './model.ts';
+import { go, stay } from './step.ts';
+
+/**
+ * A key that the cloud offers over the tunnel (`rotate_key`): kept durably first, then answered, and only then
+ * presented, because an answer that has not left would leave the cloud in doubt.
+ *
+ * While an offer is under way the tunnel keeps the credential it has.
+ */
+
+/** How long an answered offer may take to leave before the new key is presented all the same. */
+const offerSecondsMax = 5;
+
+export function onOffer(state: LifeState, event: Extract<LifeEvent, { type: 'key_offered' }>): LifeStep {
+  const { id, apiKey, expiresAt } = event;
+  if (state.offer !== undefined) {
+    const problem = conflict('Another offered key is being stored.');
+    return go(state, { type: 'answer_offer', id, problem });
+  }
+  const offer: OfferState = { id, apiKey, expiresAt, stage: 'waiting' };
+  const { proof } = state;
+  if (proof === undefined) return saveOffer({ ...state, offer });
+  // The key in use may be a next key itself, which this one must not push out before it counts as the current one.
+  return proof.isWriting ? stay({ ...state, offer }) : answerOffer({ ...state, offer }, state.writeProblem);
+}
+
+/** Keeps the offered key beside the one in use, unless it is there already: offers may be repeated. */
+export function saveOffer(state: LifeState): LifeStep {
+  const { identity, tunnel, offer, settings } = state;
+  if (offer?.stage !== 'waiting') return stay(state);
+  const candidates = candidatesOf(identity, settings.cloud);
+  const inUse = candidates.find(({ credential }) => isSameCredential(credential, tunnel.using));
+  if (identity === undefined || inUse === undefined || tunnel.status !== 'online') {
+    return answerOffer(state, conflict('The device is changing its identity.'));
+  }
+  if (candidates.some((c) => c.of === inUse.of && c.credential.apiKey === offer.apiKey)) {
+    return answerOffer(state, undefined);
+  }
+  const next = withOfferedKey(identity, inUse, { api_key: offer.apiKey, expires_at: offer.expiresAt });
+  return go(
+    { ...state, offer: { ...offer, stage: 'saving' } },
+    { type: 'write_identity', write: { kind: 'offer', seen: identity, next } },
+  );
+}
+
+/** The offered key is durable, or could not be made so; either way the cloud hears it before anything changes. */
+export function answerOffer(state: LifeState, failure: Problem | undefined): LifeStep {
+  const { offer } = state;
+  if (offer === undefined || offer.stage === 'answering') return stay(state);
+  const candidates = candidatesOf(state.identity, state.settings.cloud);
+  const isKept = candidates.some(({ credential }) => credential.apiKey === offer.apiKey);
+  const problem = failure ?? (isKept ? undefined : conflict('The identity of the device has just changed.'));
+  return go(
+    { ...state, offer: { ...offer, stage: 'answering' } },
+    { type: 'answer_offer', id: offer.id, problem },
+    { type: 'set_timer', timer: 'offer', delay: exactly(offerSecondsMax * 1000) },
+  );
+}
+
+/** @param id of the offer whose answer has left; undefined when it took too long. */
+export function onOfferAnswered(state: LifeState, id: number | undefined): LifeStep {
+  const { offer } = state;
+  if (offer?.stage !== 'answering' || (id !== undefined && id !== offer.id)) return stay(state);
+  return go({ ...state, offer: undefined }, { type: 'clear_timer', timer: 'offer' });
+}
+
+function conflict(message: string): Problem {
+  return { code: 'device_state_conflict', message, nextStep: 'Offer the key again.' };
+}

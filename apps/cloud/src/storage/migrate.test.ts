@@ -1,0 +1,193 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { systemClock } from '@edgeflow/platform';
+import { sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Database, type DatabaseKind } from './database.ts';
+import { migrate, NewerSchemaError } from './migrate.ts';
+import { firstSchema } from './migrations/0001-first.ts';
+import { openDatabase } from './open.ts';
+import { openSqlite } from './sqlite.ts';
+import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
+import { dumpSchema } from './testing/schema-dump.ts';
+
+/** Names of the migrations that have been released, each with the schema it leaves, kept in migrations/testdata. */
+const released = ['0001-first'];
+
+const second: Migration = {
+  up: async (db) => {
+    await sql`alter table devices add column colour text`.execute(db);
+  },
+};
+const failing: Migration = {
+  up: async (db) => {
+    await sql`create table half_done (id text)`.execute(db);
+    await sql`this is no statement`.execute(db);
+  },
+};
+
+function keptSchema(name: string, kind: DatabaseKind): string {
+  return readFileSync(new URL(`migrations/testdata/${name}.${kind}.sql`, import.meta.url), 'utf8');
+}
+
+const openOptions = { clock: systemClock, onPoolError: () => undefined };
+
+describe.each(databaseKinds)('migrations on %s', (kind) => {
+  let store: TestDatabase;
+  beforeEach(async () => {
+    store = await makeDatabase(kind, systemClock);
+  });
+  afterEach(() => store.discard());
+
+  const all = { '0001-first': firstSchema(kind) };
+
+  it('make the schema of an empty database, and copy nothing', () => {
+    expect(store.migrations).toEqual({ applied: released, copy: undefined });
+  });
+
+  it('do nothing the second time', async () => {
+    const before = await dumpSchema(store.database);
+    const again = await openDatabase(store.url, openOptions);
+    expect(again.migrations).toEqual({ applied: [], copy: undefined });
+    expect(await dumpSchema(again.database)).toBe(before);
+    await again.database.close();
+  });
+
+  it('apply what has been added since, and keep the rows', async () => {
+    await store.database.db.insertInto('server_facts').values({ name: 'n', value: 'v' }).execute();
+    const report = await migrate(store.database, undefined, { ...all, '0002-second': second });
+    expect(report.applied).toEqual(['0002-second']);
+    expect(await dumpSchema(store.database)).toContain('colour text');
+    expect(await store.database.db.selectFrom('server_facts').selectAll().execute()).toHaveLength(1);
+  });
+
+  it('leave nothing of one that fails, and may be tried again', async () => {
+    const before = await dumpSchema(store.database);
+    const trying = migrate(store.database, undefined, { ...all, '0002-second': second, '0003-failing': failing });
+    await expect(trying).rejects.toThrow('could not be migrated');
+    expect(await dumpSchema(store.database)).toBe(before);
+    expect((await migrate(store.database, undefined, { ...all, '0002-second': second })).applied).toEqual([
+      '0002-second',
+    ]);
+  });
+
+  it('refuse the schema of a newer program, name it, and change nothing', async () => {
+    await migrate(store.database, undefined, { ...all, '0002-second': second });
+    const before = await dumpSchema(store.database);
+    const opening = openDatabase(store.url, openOptions);
+    await expect(opening).rejects.toBeInstanceOf(NewerSchemaError);
+    await expect(openDatabase(store.url, openOptions)).rejects.toThrow(
+      /newer version of this program \(it has 0002-second\).*Start that version, or restore the copy/s,
+    );
+    expect(await dumpSchema(store.database)).toBe(before);
+  });
+
+  it.each(released)('%s still gives the schema it was released with', async (name) => {
+    const known = Object.entries(all).filter(([other]) => other <= name);
+    const bare = await makeBareDatabase(kind, systemClock);
+    await migrate(bare.database, undefined, Object.fromEntries(known));
+    expect(await dumpSchema(bare.database)).toBe(keptSchema(name, kind));
+    await bare.discard();
+  });
+
+  it.each(released)('bring a database of %s to the schema of a new one', async (name) => {
+    const old = await makeBareDatabase(kind, systemClock);
+    for (const statement of keptSchema(name, kind).split(/;\n/).filter((text) => text !== '')) {
+      await sql.raw(statement).execute(old.database.db);
+    }
+    await noteMigrations(old.database, released.slice(0, released.indexOf(name) + 1));
+    const opened = await openDatabase(old.url, openOptions);
+    expect(await dumpSchema(opened.database)).toBe(await dumpSchema(store.database));
+    await opened.database.close();
+    await old.discard();
+  });
+});
+
+/** The notes of the migrator, as it keeps them. */
+async function noteMigrations(database: Database, names: readonly string[]): Promise<void> {
+  await sql`create table kysely_migration (name varchar(255) not null primary key, timestamp varchar(255) not null)`.execute(
+    database.db,
+  );
+  for (const name of names) {
+    await sql`insert into kysely_migration values (${name}, '2026-02-21T12:00:00.000Z')`.execute(database.db);
+  }
+}
+
+it('several nodes that start at once on an empty PostgreSQL make its schema once', async () => {
+  const bare = await makeBareDatabase('postgres', systemClock);
+  const opened = await Promise.all([1, 2, 3].map(() => openDatabase(bare.url, openOptions)));
+  expect(opened.flatMap(({ migrations }) => migrations.applied)).toEqual(released);
+  for (const { database } of opened) await database.close();
+  await bare.discard();
+});
+
+describe('an embedded database', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'edgeflow-migrate-'));
+    path = join(folder, 'edgeflow.db');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const all = { '0001-first': firstSchema('sqlite') };
+
+  async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {
+    const { kysely, raw } = openSqlite(path);
+    const database = new Database('sqlite', kysely, systemClock);
+    try {
+      return (await migrate(database, { raw, path }, known)).copy;
+    } finally {
+      await database.close();
+    }
+  }
+
+  function factsIn(file: string): unknown[] {
+    const raw = new DatabaseSync(file, { readOnly: true });
+    const rows = raw.prepare('select name, value from server_facts').all();
+    raw.close();
+    return rows.map((row) => ({ ...row }));
+  }
+
+  it('that is new is not copied', async () => {
+    expect(await upgrade(all)).toBeUndefined();
+    expect(await upgrade(all)).toBeUndefined();
+  });
+
+  it('with rows is copied beside itself before anything changes', async () => {
+    await upgrade(all);
+    const raw = new DatabaseSync(path);
+    raw.exec(`insert into server_facts values ('precious', 'row')`);
+    raw.close();
+    const copy = await upgrade({ ...all, '0002-second': second });
+    expect(copy).toBe(`${path}.before-0002-second`);
+    expect(factsIn(copy ?? '')).toEqual([{ name: 'precious', value: 'row' }]);
+    expect(factsIn(path)).toEqual([{ name: 'precious', value: 'row' }]);
+
+    const restored = await openDatabase(`sqlite:${copy ?? ''}`, openOptions);
+    expect(restored.migrations.applied).toEqual([]);
+    await restored.database.close();
+  });
+
+  it('keeps every copy when an upgrade has to be tried again', async () => {
+    await upgrade(all);
+    await expect(upgrade({ ...all, '0002-failing': failing })).rejects.toThrow('could not be migrated');
+    expect(existsSync(`${path}.before-0002-failing`)).toBe(true);
+    const copy = await upgrade({ ...all, '0002-failing': second });
+    expect(basename(copy ?? '')).toBe('edgeflow.db.before-0002-failing.2');
+  });
+
+  it('is closed again when it cannot be used', async () => {
+    await upgrade({ ...all, '0002-second': second });
+    await expect(openDatabase(`sqlite:${path}`, openOptions)).rejects.toThrow(NewerSchemaError);
+    const raw = new DatabaseSync(path, { timeout: 0 });
+    raw.exec('pragma locking_mode = exclusive');
+    raw.exec('begin exclusive');
+    raw.close();
+  });
+});

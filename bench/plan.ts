@@ -1,0 +1,44 @@
+/** How much is measured. Counts are large enough that a round lasts seconds; a quick run is for trying things out. */
+export interface Plan {
+  readonly rounds: number;
+  readonly registrations: {
+    /** Requests at each number of concurrent devices. */
+    readonly levels: readonly { readonly devices: number; readonly requests: number }[];
+    readonly tls: { readonly devices: number; readonly requests: number };
+  };
+  readonly tunnels: { readonly devices: number; readonly atOnce: number };
+  readonly memory: { readonly rounds: number; readonly plain: number; readonly tls: number };
+  readonly agent: { readonly rounds: number; readonly idleSeconds: number };
+}
+
+export const fullPlan: Plan = {
+  rounds: 5,
+  registrations: {
+    levels: [
+      { devices: 1, requests: 1_000 },
+      { devices: 16, requests: 8_000 },
+      { devices: 64, requests: 16_000 },
+      { devices: 256, requests: 16_000 },
+    ],
+    tls: { devices: 64, requests: 16_000 },
+  },
+  tunnels: { devices: 4_000, atOnce: 64 },
+  memory: { rounds: 3, plain: 5_000, tls: 2_000 },
+  agent: { rounds: 5, idleSeconds: 5 },
+};
+
+export const quickPlan: Plan = {
+  rounds: 2,
+  registrations: {
+    levels: [
+      { devices: 1, requests: 200 },
+      { devices: 16, requests: 1_500 },
+      { devices: 64, requests: 4_000 },
+      { devices: 256, requests: 4_000 },
+    ],
+    tls: { devices: 64, requests: 2_000 },
+  },
+  tunnels: { devices: 1_000, atOnce: 64 },
+  memory: { rounds: 1, plain: 1_000, tls: 500 },
+  agent: { rounds: 1, idleSeconds: 2 },
+};

@@ -1,0 +1,33 @@
+/**
+ * What must be undone, whatever happens: processes stopped, folders removed. Undone in reverse order, once, also on
+ * Ctrl-C and when a figure fails.
+ */
+export class Cleanup {
+  readonly #steps: (() => Promise<unknown>)[] = [];
+
+  add(step: () => Promise<unknown>): void {
+    this.#steps.push(step);
+  }
+
+  /** Never rejects: what cannot be undone is said on standard error, and the rest is undone all the same. */
+  async run(): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        process.stderr.write(`cleaning up: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
+    }
+  }
+}
+
+/** Runs `work` with a cleanup of its own, so that each figure leaves the machine as it found it. */
+export async function withCleanup<T>(parent: Cleanup, work: (cleanup: Cleanup) => Promise<T>): Promise<T> {
+  const cleanup = new Cleanup();
+  parent.add(() => cleanup.run());
+  try {
+    return await work(cleanup);
+  } finally {
+    await cleanup.run();
+  }
+}
