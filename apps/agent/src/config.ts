@@ -8,7 +8,6 @@ import { collectSettings, type Sources } from './config/sources.ts';
 import type { LogLevel } from './logging.ts';
 import { type CloudAddress, isLoopbackHost, type ProxySettings, type TlsTrust } from './net/index.ts';
 
-export { defaultEnvFile } from './config/env-file.ts';
 export type { ServerConfig } from './config/local-server.ts';
 export type { CodeSetting } from './config/onboarding.ts';
 export type { SettingProblem } from './config/problem.ts';

@@ -82,4 +82,4 @@ async function run(): Promise<void> {
   process.once('SIGINT', stop);
 }
 
-await program.parseAsync();
+void program.parseAsync();

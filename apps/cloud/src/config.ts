@@ -161,6 +161,13 @@ function combinationProblems(values: Readonly<Record<string, string>>): SettingP
 }
 
 const knownNames: readonly string[] = [...settingNames, ...secretSettings.map((name) => `${name}_FILE`)];
+/** Of the operators' command line: on an operator's machine they may stand in the environment of both. */
+const commandLineSettings: readonly string[] = [
+  'EDGEFLOW_URL',
+  'EDGEFLOW_TOKEN',
+  'EDGEFLOW_TOKEN_FILE',
+  'EDGEFLOW_CA_FILE',
+];
 const agentSetting =
   /^EDGEFLOW_(SAAS|PROVISIONING|SERVER)_|^EDGEFLOW_(DEVICE_ID|API_KEY|API_KEY_FILE|ENV_FILE|STATE_DIR)$/;
 
@@ -168,6 +175,7 @@ const agentSetting =
 function unknownSettings(names: readonly string[]): SettingProblem[] {
   return names
     .filter((name) => name.startsWith('EDGEFLOW_') && !knownNames.includes(name))
+    .filter((name) => !commandLineSettings.includes(name))
     .map((setting) => {
       if (agentSetting.test(setting)) {
         const message = 'is a setting of the device agent, not of the cloud';

@@ -1,12 +1,14 @@
-import { type Json, type JsonObject, jsonObjectSchema, shadowBytesMax } from '@edgeflow/contract';
-import { SingleFlight } from '@edgeflow/platform';
+import { type Json, type JsonObject, jsonObjectSchema } from '@edgeflow/contract';
+import { Mutex } from '@edgeflow/platform';
+import { z } from 'zod';
 import type { Log } from '../log-port.ts';
 import type { TunnelCredential } from '../tunnel/model.ts';
 import { CommandError } from './runner.ts';
 import type { ShadowClient } from './shadow.ts';
 
 /**
- * Puts desired settings into effect, for the application around this agent.
+ * Puts desired settings into effect, for the application around this agent. May be called again with what is in
+ * effect already.
  *
  * @returns what is in effect now, to be reported; undefined when there is nothing to report.
  */
@@ -15,38 +17,39 @@ export type ApplyDesired = (desired: JsonObject) => Promise<JsonObject | undefin
 export interface DesiredDeps {
   readonly shadow: ShadowClient;
   readonly log: Log;
-  /** Without one, wishes are remembered and nothing else happens. */
+  /** Without one, what is desired is remembered and nothing else happens. */
   readonly applyDesired: ApplyDesired | undefined;
   /** Small facts for the shadow, e.g. `agent_version`. */
   readonly facts: JsonObject;
 }
 
-/** Beyond this many members the oldest wishes are forgotten. */
-const rememberedMax = 256;
+/** The whole `desired` half, and the version of the shadow it is from. */
+const updateSchema = z.object({ desired: jsonObjectSchema, version: z.number().int().optional() });
 
 /**
  * The device's side of its shadow: what the cloud desires, and what the device reports.
  *
- * Invariant: one exchange with the shadow at a time; a failed one is made up for at the next `connected`.
+ * Invariants: changes are applied one at a time; an older version of the shadow never follows a newer one; an
+ * exchange that fails is made up for at the next `connected`.
  */
 export class Desired {
   readonly #deps: DesiredDeps;
-  readonly #exchange = new SingleFlight<void>();
-  readonly #remembered = new Map<string, Json>();
+  readonly #turns = new Mutex();
+  #latest: { readonly deviceId: string; readonly version: number; readonly desired: JsonObject } | undefined;
   #reportedFor: string | undefined;
 
   constructor(deps: DesiredDeps) {
     this.#deps = deps;
   }
 
-  /** What the cloud has desired in this process's life, the newest value of each member. */
-  get remembered(): JsonObject {
-    return Object.fromEntries(this.#remembered);
+  /** What the cloud desires, as far as this process has heard. */
+  get latest(): JsonObject {
+    return this.#latest?.desired ?? {};
   }
 
-  /** On `connected`: fetches what was desired meanwhile, and once for each identity reports the facts. */
+  /** On `connected`: catches up with what was desired meanwhile, and once for each identity reports the facts. */
   onOnline(credential: TunnelCredential): Promise<void> {
-    return this.#exchange.run(async () => {
+    return this.#turns.run(async () => {
       try {
         await this.#catchUp(credential);
       } catch (error) {
@@ -59,44 +62,32 @@ export class Desired {
     });
   }
 
-  /** The command `update_desired`. @returns the members that changed. */
-  async update(payload: Json, credential: TunnelCredential | undefined): Promise<JsonObject> {
-    const desired = desiredOf(payload);
-    if (desired === undefined)
-      throw new CommandError('payload_malformed', 'the payload must be a JSON object');
-    const reported = await this.#apply(desired);
-    if (reported !== undefined && credential !== undefined)
-      await this.#deps.shadow.report(credential, reported);
-    return { keys: Object.keys(desired) };
+  /** The command `update_desired`. @returns the members that the cloud desires. */
+  update(payload: Json, credential: TunnelCredential | undefined): Promise<JsonObject> {
+    return this.#turns.run(async () => {
+      const update = updateSchema.safeParse(payload).data;
+      if (update === undefined)
+        throw new CommandError('payload_malformed', 'the payload needs a desired object');
+      if (credential === undefined) throw new CommandError('not_provisioned', 'the device is not connected');
+      const { desired, version } = update;
+      const { deviceId } = credential;
+      const known = this.#latest?.deviceId === deviceId ? this.#latest.version : -1;
+      if (version !== undefined && version < known) return { keys: [], superseded_by: known };
+      this.#latest = { deviceId, version: version ?? known, desired };
+      const reported = await this.#deps.applyDesired?.(desired);
+      if (reported !== undefined) await this.#deps.shadow.report(credential, reported);
+      return { keys: Object.keys(desired) };
+    });
   }
 
   async #catchUp(credential: TunnelCredential): Promise<void> {
-    const { shadow, facts } = this.#deps;
-    const { delta } = await shadow.read(credential);
-    const applied = Object.keys(delta).length === 0 ? undefined : await this.#apply(delta);
-    const isNew = this.#reportedFor !== credential.deviceId;
-    const reported = { ...(isNew ? facts : {}), ...applied };
+    const { shadow, facts, applyDesired } = this.#deps;
+    const { delta, desired, version } = await shadow.read(credential);
+    const { deviceId } = credential;
+    this.#latest = { deviceId, version, desired };
+    const applied = Object.keys(delta).length === 0 ? undefined : await applyDesired?.(delta);
+    const reported = { ...(this.#reportedFor === deviceId ? {} : facts), ...applied };
     if (Object.keys(reported).length > 0) await shadow.report(credential, reported);
-    this.#reportedFor = credential.deviceId;
+    this.#reportedFor = deviceId;
   }
-
-  #apply(desired: JsonObject): Promise<JsonObject | undefined> {
-    for (const [key, value] of Object.entries(desired)) {
-      this.#remembered.delete(key);
-      if (value !== null) this.#remembered.set(key, value);
-    }
-    for (const key of this.#remembered.keys()) {
-      if (this.#remembered.size <= rememberedMax) break;
-      this.#remembered.delete(key);
-    }
-    return this.#deps.applyDesired?.(desired) ?? Promise.resolve(undefined);
-  }
-}
-
-/** The cloud sends `{"desired": {…}}`; an application may send the members alone. */
-function desiredOf(payload: Json): JsonObject | undefined {
-  const whole = jsonObjectSchema.safeParse(payload).data;
-  const desired = jsonObjectSchema.safeParse(whole?.['desired']).data ?? whole;
-  if (desired === undefined || JSON.stringify(desired).length > shadowBytesMax) return undefined;
-  return desired;
 }

@@ -1,20 +1,13 @@
 /** The way to the cloud. What the rest of the agent may import from here. */
-export { type AddressReading, type CloudAddress, isLoopbackHost, readCloudAddress } from './address.ts';
+export { type CloudAddress, isLoopbackHost, readCloudAddress } from './address.ts';
 export { looksLikeTheCloud, notTheCloud } from './answers.ts';
 export {
   type CloudTransportOptions,
   createCloudTransport,
   type ProbingTransport,
 } from './cloud-transport.ts';
-export type { ConnectPhase, Resolve } from './dial.ts';
+export type { ConnectPhase } from './dial.ts';
 export type { ConnectionProbe } from './probe.ts';
-export { HttpProxy, proxyFor, type ProxyReading, type ProxySettings, readProxy } from './proxy.ts';
-export {
-  type CloudAnswer,
-  type CloudRequest,
-  type CloudTransport,
-  TransportError,
-  type TunnelListener,
-  type TunnelSocket,
-} from './transport.ts';
+export { proxyFor, type ProxySettings, readProxy } from './proxy.ts';
+export { type CloudAnswer, type CloudRequest, type CloudTransport, TransportError } from './transport.ts';
 export type { TlsTrust } from './verified-tls.ts';

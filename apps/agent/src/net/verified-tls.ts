@@ -107,7 +107,7 @@ export class CloudTls {
     try {
       // A pinned or configured certificate need not be self-signed to be an anchor.
       const strict = { rejectUnauthorized: true, allowPartialTrustChain: true };
-      return await this.#handshake(raw, { ...strict, ...anchors }, signal);
+      return await this.#handshake(raw, { ...anchors, ...strict }, signal);
     } catch (error) {
       signal.throwIfAborted();
       throw tlsFailure(error, this.#host);
@@ -220,6 +220,9 @@ function presentedCertificates(socket: TLSSocket): X509Certificate[] {
   return presented;
 }
 
+/** As many as fit into a line of the log. */
+const presentedShownMax = 4;
+
 function pinMismatch(
   host: string,
   presented: readonly X509Certificate[],
@@ -228,6 +231,6 @@ function pinMismatch(
   const isThere = presented.some((certificate) => hasPinnedKey(certificate, pins));
   const why = isThere
     ? 'its certificate was not issued by the pinned authority that it shows beside it. Somebody may be in between.'
-    : `no certificate that it presents (${presented.map(certificateText).join('; ')}) has a pinned key.`;
+    : `no certificate that it presents (${presented.slice(0, presentedShownMax).map(certificateText).join('; ')}) has a pinned key.`;
   return new TransportError('tls_pin_mismatch', `${host} is not the cloud that was pinned: ${why}`);
 }

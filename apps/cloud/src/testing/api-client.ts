@@ -115,7 +115,7 @@ function readAnswer(name: OperationName, response: Response, text: string): unkn
 }
 
 function readProblem(name: OperationName, response: Response, text: string): Problem {
-  if (response.headers.get('content-type') !== problemMediaType) {
+  if (response.headers.get('content-type')?.split(';')[0] !== problemMediaType) {
     throw new Error(`${name}: ${response.status} is no problem document: ${text}`);
   }
   const problem = problemSchema.parse(JSON.parse(text));

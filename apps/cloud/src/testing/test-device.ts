@@ -84,6 +84,16 @@ export class TestDevice {
     await this.next('pong');
   }
 
+  /** From now on every command is answered with success; its frame is not kept. */
+  answerAll(): void {
+    this.socket.on('message', () => {
+      const last = this.heard.at(-1);
+      if (last?.['type'] !== 'command') return;
+      this.heard.pop();
+      this.say({ type: 'response', id: last['id'], status: 'success' });
+    });
+  }
+
   /** Closes in good order, and waits for the other end. */
   async leave(code = 1000, reason = ''): Promise<void> {
     this.socket.close(code, reason);

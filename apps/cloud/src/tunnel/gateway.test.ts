@@ -1,6 +1,9 @@
 import { isWellFormedApiKey, type Shadow } from '@edgeflow/contract';
+import { once as once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { databaseKinds } from '../storage/testing/databases.ts';
 import { eventually, eventuallyTrue } from '../testing/eventually.ts';
 import { startTestCloud, type TestCloud } from '../testing/test-cloud.ts';
@@ -10,7 +13,7 @@ const second = 1000;
 const dayMs = 24 * 3600 * second;
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/;
 /** What is about the tunnel and not about the database is tried on one of them. */
-const once = databaseKinds.slice(0, 1);
+const oneKind = databaseKinds.slice(0, 1);
 
 let cloud: TestCloud;
 const devices: TestDevice[] = [];
@@ -76,9 +79,12 @@ async function eventsOf(id: string): Promise<string[]> {
   return (await rows.orderBy('sequence').execute()).map(({ type }) => type);
 }
 
-/** Moves the expiry of a device's keys, as seen by the clock that judges it. */
+/** Moves the expiry of a device's keys, as seen by the clock that judges it; to the cloud it looks long decided. */
 async function expireIn(id: string, fromNowMs: number): Promise<void> {
-  const expiresAtMs = (await cloud.database.nowMs()) + fromNowMs;
+  const nowMs = await cloud.database.nowMs();
+  const expiresAtMs = nowMs + fromNowMs;
+  const long = cloud.database.db.updateTable('devices').set({ security_changed_at_ms: nowMs - dayMs });
+  await long.where('id', '=', id).execute();
   await cloud.database.db
     .updateTable('credentials')
     .set({ expires_at_ms: expiresAtMs, rotate_after_ms: expiresAtMs - 30 * dayMs })
@@ -199,7 +205,7 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
   });
 });
 
-describe.each(once)('a socket that misbehaves', (kind) => {
+describe.each(oneKind)('a socket that misbehaves', (kind) => {
   useCloud(kind);
 
   it.each([
@@ -661,13 +667,10 @@ describe.each(databaseKinds)('an expired key on %s', (kind) => {
     const { device_id: id } = identity;
     await expireIn(id, -dayMs);
     const device = await connect(identity);
+    device.answerAll();
+    expect((await command(id)).status).toBe(409);
     await cloud.owner.call('extendKey', 200, { id, body: { days: 30 } });
-    const asking = eventually('a command that is let through', async () => {
-      const response = await command(id, { timeout_ms: 100_000 });
-      return response.status === 409 ? undefined : response;
-    });
-    await answerNext(device, { status: 'success' });
-    expect((await asking).status).toBe(200);
+    await eventuallyTrue('commands let through', async () => (await command(id)).status === 200);
   });
 
   it('counts for a tunnel that was opened before, too', async () => {
@@ -675,13 +678,14 @@ describe.each(databaseKinds)('an expired key on %s', (kind) => {
     const { device_id: id } = identity;
     await expireIn(id, 1_500);
     const device = await connect(identity);
+    device.answerAll();
+    expect((await command(id)).status).toBe(200);
     await eventuallyTrue('commands refused', async () => {
       await cloud.time.advance(500);
-      const refused = command(id, { timeout_ms: 100 });
-      await cloud.time.advance(100);
-      return (await (await refused).json() as { code?: string }).code === 'command_refused';
+      return (await command(id)).status === 409;
     });
-    expect(device.isClosed).toBe(false);
+    expect(await cloud.owner.refusal('sendCommand', { id, body: { action: 'x' } })).toBe('409 command_refused');
+    await device.settled();
   });
 
   it('ends a tunnel on the ninetieth day with 4401', async () => {
@@ -689,6 +693,7 @@ describe.each(databaseKinds)('an expired key on %s', (kind) => {
     await expireIn(identity.device_id, -90 * dayMs + 1_500);
     const device = await connect(identity);
     await eventuallyTrue('closed', async () => {
+      if (!device.isClosed) device.say({ type: 'ping' });
       await cloud.time.advance(500);
       return device.isClosed;
     });
@@ -729,5 +734,120 @@ describe.each(databaseKinds)('a stop of the cloud on %s', (kind) => {
     expect((await eventsOf(gone.id)).filter((type) => type === 'device.offline')).toHaveLength(1);
     expect(await status(back.id)).toBe('online');
     expect(await eventsOf(back.id)).not.toContain('device.offline');
+  });
+});
+
+describe.each(oneKind)('a stop that meets trouble', (kind) => {
+  useCloud(kind);
+
+  it('cuts off a device that does not answer, and lets nobody in meanwhile', async () => {
+    const { device, identity } = await makeOnline();
+    device.freeze();
+    let stopped = false;
+    const stopping = cloud.stop().then(() => {
+      stopped = true;
+    });
+    const late = await eventually('a refused upgrade', () => upgradeStatus(cloud.origin));
+    expect(late).toBe(503);
+    expect(stopped).toBe(false);
+    await eventuallyTrue('stopped', async () => {
+      await cloud.time.advance(500);
+      return stopped;
+    });
+    await stopping;
+    const again = await cloud.restart();
+    devices.push(await TestDevice.connect(again.origin, identity));
+  });
+});
+
+/** The status of an upgrade that is refused; undefined while it is still accepted. */
+function upgradeStatus(origin: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/tunnel`);
+    socket.once('unexpected-response', (_, response) => {
+      resolve(response.statusCode);
+      socket.terminate();
+    });
+    socket.once('open', () => {
+      resolve(undefined);
+      socket.terminate();
+    });
+    socket.on('error', () => undefined);
+  });
+}
+
+describe.each(oneKind)('a database that takes no writes', (kind) => {
+  useCloud(kind);
+
+  it('sends devices away to try again, and keeps the tunnels that are open', async () => {
+    const { device } = await makeOnline();
+    const identity = await makeIdentity();
+    await sql`pragma query_only = on`.execute(cloud.database.db);
+    expect(await refusal(identity)).toMatch(/^unavailable: .* → 1001 unavailable$/);
+    await device.settled();
+    await sql`pragma query_only = off`.execute(cloud.database.db);
+    await connect(identity);
+  });
+});
+
+describe.each(oneKind)('sockets that have not authenticated', (kind) => {
+  useCloud(kind);
+  const strangersMax = 2_000;
+  const sockets: Socket[] = [];
+
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    return eventuallyTrue('no strangers', async () => (await strangers()) === 0);
+  });
+
+  async function strangers(): Promise<number> {
+    const metrics = await (await fetch(`${cloud.origin}/metrics`)).text();
+    return Number(/^edgeflow_tunnels_unauthenticated (\d+)$/m.exec(metrics)?.[1]);
+  }
+
+  /** Opens bare sockets, far cheaper than clients, that say `words` and never hang up by themselves. */
+  async function openBare(count: number, words: Buffer): Promise<void> {
+    const { hostname, port } = new URL(cloud.origin);
+    const handshake = [
+      'GET /tunnel HTTP/1.1',
+      'Host: cloud',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==',
+    ];
+    for (let opened = 0; opened < count; opened += 100) {
+      const some = Array.from({ length: Math.min(100, count - opened) }, async () => {
+        const socket = createConnection({ host: hostname, port: Number(port) });
+        sockets.push(socket);
+        socket.on('error', () => undefined);
+        socket.write(`${handshake.join('\r\n')}\r\n\r\n`);
+        await once(socket, 'data');
+        socket.write(words);
+      });
+      await Promise.all(some);
+    }
+  }
+
+  it('are bounded: the oldest is told to come back, and an open tunnel is not touched', async () => {
+    const { device, id } = await makeOnline();
+    const oldest = await open();
+    await openBare(strangersMax - 1, Buffer.alloc(0));
+    expect(oldest.isClosed).toBe(false);
+    await openBare(1, Buffer.alloc(0));
+    expect(await oldest.closed).toEqual({ code: 4429, reason: '5' });
+    expect(await strangers()).toBe(strangersMax);
+    await device.settled();
+    expect(await statusOf(id)).toBe('online');
+  });
+
+  it('take no room from others once they have been refused, even if they do not hang up', async () => {
+    const maskedGarbage = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]);
+    await openBare(strangersMax, maskedGarbage);
+    const identity = await makeIdentity();
+    const device = await open();
+    await openBare(5, Buffer.alloc(0));
+    device.sayConnect(identity);
+    await device.next('connected');
   });
 });

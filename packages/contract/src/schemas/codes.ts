@@ -42,6 +42,7 @@ export const createCodesRequestSchema = z
     path: ['count'],
     message: 'must be 1 together with device_id: one device takes one new key',
   })
+  .prefault({})
   .meta({ id: 'CreateCodesRequest' });
 
 export const codeStatusSchema = z.enum(['active', 'used', 'expired', 'revoked']);

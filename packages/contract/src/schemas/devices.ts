@@ -49,6 +49,7 @@ export const deviceSchema = z
 export const createDeviceRequestSchema = z
   .object({ name: label(128).optional(), tags: tagsSchema.default([]), group: label(64).optional() })
   .strict()
+  .prefault({})
   .meta({ id: 'CreateDeviceRequest' });
 
 export const updateDeviceRequestSchema = z
@@ -66,6 +67,8 @@ export const listDevicesQuerySchema = pageQuerySchema.extend({
   q: z.string().trim().max(128).optional(),
   tag: z.string().max(64).optional(),
   group: z.string().max(64).optional(),
+  /** `true`: only devices whose key expires within 60 days and who cannot rotate it themselves. */
+  needs_key: z.enum(['true']).optional(),
 });
 export const listDevicesResponseSchema = z.object({ devices: z.array(deviceSchema), ...pageShape });
 
@@ -84,7 +87,8 @@ export const devicePresenceSchema = z
 
 export const rotateKeyRequestSchema = z
   .object({ mode: z.enum(['tunnel', 'replace']).default('tunnel') })
-  .strict();
+  .strict()
+  .prefault({});
 export const rotateKeyOfferedSchema = z.object({
   device_id: z.string(),
   status: z.literal('offered'),

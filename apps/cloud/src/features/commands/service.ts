@@ -1,4 +1,9 @@
-import { type CommandRequest, type CommandResponse, frameBytesMax, reservedActions } from '@edgeflow/contract';
+import {
+  type CommandRequest,
+  type CommandResponse,
+  frameBytesMax,
+  reservedActions,
+} from '@edgeflow/contract';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database } from '../../storage/database.ts';
 import { insertAudit } from '../audit/index.ts';

@@ -1,10 +1,16 @@
-import type { DeviceStatus, ListDevicesQuery, UpdateDeviceRequest } from '@edgeflow/contract';
+import {
+  type DeviceStatus,
+  type ListDevicesQuery,
+  rotationWarningDays,
+  type UpdateDeviceRequest,
+} from '@edgeflow/contract';
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
 import { formatCursor, parseCursor } from '../../storage/paging.ts';
 import type { DeviceLifecycle, DeviceRow, Tables } from '../../storage/tables.ts';
 import { storableJson } from '../../storage/text.ts';
 import { readCursor } from '../cursor.ts';
+import { dayMs } from '../credentials/index.ts';
 import { likePattern } from './search.ts';
 
 /** A device that has not been deleted; deleted ones are tombstones that only their own key reaches. */
@@ -111,7 +117,7 @@ export async function listDevices(
   organizationId: string,
   query: ListDevicesQuery,
 ): Promise<DevicesPage> {
-  const matching = filtered(database, organizationId, query);
+  const matching = filtered(database, organizationId, query, await database.nowMs());
   const { total } = await matching
     .select((count) => count.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
@@ -140,7 +146,12 @@ export async function listDevices(
 
 type DevicesQuery = SelectQueryBuilder<Tables, 'devices', object>;
 
-function filtered(database: Database, organizationId: string, query: ListDevicesQuery): DevicesQuery {
+function filtered(
+  database: Database,
+  organizationId: string,
+  query: ListDevicesQuery,
+  nowMs: number,
+): DevicesQuery {
   let matching: DevicesQuery = database.db
     .selectFrom('devices')
     .where('organization_id', '=', organizationId)
@@ -151,6 +162,7 @@ function filtered(database: Database, organizationId: string, query: ListDevices
     matching = matching.where(sql<boolean>`search_text like ${likePattern(query.q)} escape '\\'`);
   }
   if (query.tag !== undefined) matching = matching.where(hasTag(database, query.tag));
+  if (query.needs_key !== undefined) matching = matching.where(needsKey(nowMs));
   return matching;
 }
 
@@ -158,6 +170,13 @@ function filtered(database: Database, organizationId: string, query: ListDevices
 function hasTag({ kind }: Database, tag: string): RawBuilder<boolean> {
   const tags = kind === 'sqlite' ? sql`json_each(tags)` : sql`json_array_elements_text(tags::json)`;
   return sql<boolean>`${tag} in (select value from ${tags})`;
+}
+
+/** Its key expires soon, and it has shown that it cannot rotate it. */
+function needsKey(nowMs: number): RawBuilder<boolean> {
+  const soonMs = nowMs + rotationWarningDays * dayMs;
+  return sql<boolean>`lifecycle = 'active' and can_rotate = 0 and exists (select 1 from credentials
+    where device_id = devices.id and state = 'active' and expires_at_ms <= ${soonMs})`;
 }
 
 function withStatus(query: DevicesQuery, status: DeviceStatus): DevicesQuery {

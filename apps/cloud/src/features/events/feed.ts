@@ -16,7 +16,9 @@ export interface EventReader {
 }
 
 export interface Subscription {
-  /** Goes on after a reader said it was busy. */
+  /** The number of the event before the first that will come. */
+  readonly startsAfter: number;
+  /** Starts, and goes on after the reader said it was busy. */
   resume(): void;
   close(): void;
 }
@@ -84,11 +86,12 @@ export class Events {
     const latest = await latestSequence(this.#database);
     if (this.#stopped || this.#readers.size >= readersMax) return undefined;
     const start = Math.min(sequence ?? latest, latest);
-    const state = { pumping: false, again: false, busy: false, closed: false };
+    // Busy until it is told to start: it may have to say something first.
+    const state = { pumping: false, again: false, busy: true, closed: false };
     const reader: Reader = { organizationId, onEvent, onEnd, sequence: start, ...state };
     this.#readers.add(reader);
-    this.#wake(reader);
     return {
+      startsAfter: start,
       resume: () => {
         reader.busy = false;
         this.#wake(reader);

@@ -61,7 +61,10 @@ async function openStream(
     stream.destroy();
     throw new ProblemError('unavailable', { detail: 'No more event streams can be opened now.' });
   }
+  // An id without data sets where the reader resumes, so that a break before the first event misses none.
+  stream.push(`id: ${String(subscription.startsAfter)}\n\n`);
   open.subscription = subscription;
+  subscription.resume();
   return stream;
 }
 

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { eventually } from '../testing/eventually.ts';
+import { TestDevice } from '../testing/test-device.ts';
+import { Connection } from './connection.ts';
+
+const frame = JSON.stringify({ type: 'command', data: 'x'.repeat(60_000) });
+/** Far more than what the kernel and the socket hold for a reader that does not read. */
+const framesMax = 2_000;
+
+it('a device that does not read is cut off before it fills the memory', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const accepted = Promise.withResolvers<Connection>();
+  new WebSocketServer({ server }).on('connection', (socket) => {
+    accepted.resolve(new Connection(socket, '127.0.0.1', 0));
+  });
+  const device = await TestDevice.open(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
+  const connection = await accepted.promise;
+  const closes: number[] = [];
+  connection.listen({
+    binary: () => undefined,
+    text: () => undefined,
+    closed: (code) => closes.push(code),
+  });
+  device.freeze();
+
+  let sent = 0;
+  for (; sent < framesMax && connection.socket.readyState === connection.socket.OPEN; sent += 1) {
+    connection.send(frame);
+    // Lets the socket write what the other end takes.
+    await new Promise(setImmediate);
+  }
+  expect(sent).toBeLessThan(framesMax);
+  expect(await eventually('its close', () => closes[0])).toBe(1006);
+  connection.send('nobody hears this');
+
+  device.socket.terminate();
+  server.close();
+});
