@@ -211,6 +211,6 @@ describe('an unknown EDGEFLOW_ setting', () => {
   });
 
   it('leaves other programs’ settings alone', async () => {
-    expect(await problems({ NODE_ENV: 'production', PORTS: 'x' })).toEqual([]);
+    expect(await problems({ NODE_ENV: 'production', PORTS: 'x', EDGEFLOW_TOKEN: token })).toEqual([]);
   });
 });

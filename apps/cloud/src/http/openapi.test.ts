@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCodesRequestSchema, errorEntry, operations } from '@edgeflow/contract';
+import { errorEntry, listDevicesQuerySchema, operations, provisionRequestSchema } from '@edgeflow/contract';
 import { documentedOperations, makeOpenApiDocument } from './openapi.ts';
 import { call, makeHttp, type TestHttp } from './test-support.ts';
 
@@ -8,6 +8,7 @@ interface Described {
   readonly security: unknown[];
   readonly parameters?: { readonly name: string; readonly in: string; readonly required?: boolean }[];
   readonly requestBody?: {
+    readonly required: boolean;
     readonly content: Record<string, { readonly schema: { readonly $ref?: string } }>;
   };
   readonly responses: Record<
@@ -92,19 +93,20 @@ describe('the OpenAPI document', () => {
   });
 
   it('is made from the very schemas that requests are checked with', () => {
-    const reference = described('createCodes').requestBody?.content['application/json']?.schema.$ref ?? '';
-    const schema = resolve(reference) as { properties: object; additionalProperties: boolean };
-    expect(Object.keys(schema.properties)).toEqual(Object.keys(createCodesRequestSchema.shape));
-    expect(schema.additionalProperties).toBe(false);
-    expect(described('listDevices').parameters?.map(({ name }) => name)).toEqual([
-      'limit',
-      'cursor',
-      'offset',
-      'status',
-      'q',
-      'tag',
-      'group',
-    ]);
+    const reference =
+      described('provisionDevice').requestBody?.content['application/json']?.schema.$ref ?? '';
+    const schema = resolve(reference) as { properties: object; required: string[] };
+    expect(Object.keys(schema.properties)).toEqual(Object.keys(provisionRequestSchema.shape));
+    expect(schema.required).toEqual(['provisioning_code']);
+    const query = described('listDevices').parameters?.map(({ name }) => name);
+    expect(query).toEqual(Object.keys(listDevicesQuerySchema.shape));
+  });
+
+  it('asks for a body exactly where a request without one is refused', () => {
+    for (const [name, operation] of Object.entries(documentedOperations)) {
+      const needed = operation.body?.safeParse(undefined).success === false;
+      expect([name, described(name).requestBody?.required ?? false]).toEqual([name, needed]);
+    }
   });
 
   it('lets answers grow', () => {

@@ -97,7 +97,12 @@ function describeOperation(name: string, operation: Operation): ZodOpenApiOperat
     },
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+      : {
+          requestBody: {
+            required: !body.safeParse(undefined).success,
+            content: { 'application/json': { schema: body } },
+          },
+        }),
     responses: describeResponses(operation),
   };
 }

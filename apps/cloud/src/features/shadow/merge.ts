@@ -37,17 +37,31 @@ export function deltaOf(desired: JsonObject, reported: JsonObject): JsonObject {
   );
 }
 
-/** Equality of JSON values; the order of members does not count. */
+/**
+ * Equality of JSON values; the order of members does not count. Without recursion, because a document may be nested
+ * as deeply as its bytes allow.
+ */
 export function jsonEqual(a: Json, b: Json): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const pairs: [Json, Json][] = [[a, b]];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    if (pair[0] === pair[1]) continue;
+    const members = memberPairs(...pair);
+    if (members === undefined) return false;
+    for (const member of members) pairs.push(member);
+  }
+  return true;
+}
+
+/** What must be equal for two values to be so; undefined when they differ already. */
+function memberPairs(a: Json, b: Json): [Json, Json][] | undefined {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return undefined;
   if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((member, index) => jsonEqual(member, b[index] ?? null));
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return undefined;
+    return a.map((member, index) => [member, b[index] ?? null]);
   }
   const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && jsonEqual(a[key] ?? null, b[key] ?? null));
+  if (keys.length !== Object.keys(b).length || !keys.every((key) => Object.hasOwn(b, key))) return undefined;
+  return keys.map((key) => [a[key] ?? null, b[key] ?? null]);
 }
 
 /** The document that devices and operators read. Every map is present even when empty. */

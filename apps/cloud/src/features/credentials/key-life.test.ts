@@ -1,0 +1,40 @@
+import { SeededRandom } from '@edgeflow/platform/simulated';
+import { describe, expect, it } from 'vitest';
+import { dayMs, hashApiKey, keyLife, rotateAfter } from './key-life.ts';
+
+const nowMs = Date.parse('2026-02-21T12:00:00.789Z');
+
+describe('the life of a key', () => {
+  it('ends on a whole second, so that its RFC 3339 text is exact', () => {
+    const { expiresAtMs } = keyLife(nowMs, 365, new SeededRandom(1));
+    expect(new Date(expiresAtMs).toISOString()).toBe('2027-02-21T12:00:00.000Z');
+  });
+
+  it('turns to rotation from 30 days ahead of its end, and at the latest 5 days ahead', () => {
+    const random = new SeededRandom(2);
+    for (let key = 0; key < 2_000; key += 1) {
+      const { expiresAtMs, rotateAfterMs } = keyLife(nowMs, 365, random);
+      const aheadDays = (expiresAtMs - rotateAfterMs) / dayMs;
+      expect(aheadDays).toBeLessThanOrEqual(30);
+      expect(aheadDays).toBeGreaterThan(5);
+    }
+  });
+
+  it('spreads the rotations of a fleet that was made on one day evenly over 25 days', () => {
+    const random = new SeededRandom(3);
+    const fleet = 25_000;
+    const perDay = Array.from({ length: 25 }, () => 0);
+    for (let key = 0; key < fleet; key += 1) {
+      const sinceDays = Math.floor((rotateAfter(0, random) + 30 * dayMs) / dayMs);
+      perDay[sinceDays] = (perDay[sinceDays] ?? 0) + 1;
+    }
+    expect(perDay).toHaveLength(25);
+    // 1,000 a day are expected; the standard deviation is 31.
+    for (const count of perDay) expect(Math.abs(count - 1_000)).toBeLessThan(160);
+  });
+});
+
+it('of a key only its SHA-256 is kept', () => {
+  // Computed with sha256sum.
+  expect(hashApiKey('efk_test')).toBe('10da2db9260b2053deda5a14d84f98b694c10ede4ee6188952db5a68d4eb07f8');
+});
