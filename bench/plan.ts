@@ -1,6 +1,8 @@
 /** How much is measured. Counts are large enough that a round lasts seconds; a quick run is for trying things out. */
 export interface Plan {
   readonly rounds: number;
+  /** How long to wait, before each table, for other programs to leave the processors alone. */
+  readonly quietWaitMs: number;
   readonly registrations: {
     /** Requests at each number of concurrent devices. */
     readonly levels: readonly { readonly devices: number; readonly requests: number }[];
@@ -13,6 +15,7 @@ export interface Plan {
 
 export const fullPlan: Plan = {
   rounds: 5,
+  quietWaitMs: 120_000,
   registrations: {
     levels: [
       { devices: 1, requests: 1_000 },
@@ -29,6 +32,7 @@ export const fullPlan: Plan = {
 
 export const quickPlan: Plan = {
   rounds: 2,
+  quietWaitMs: 0,
   registrations: {
     levels: [
       { devices: 1, requests: 200 },

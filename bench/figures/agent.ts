@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startNode } from '../../e2e/support/processes.ts';
 import type { Plan } from '../plan.ts';
 import { type Findings, shown, shownSpread } from '../report/section.ts';
@@ -38,7 +39,8 @@ export async function measureAgent(cleanup: Cleanup, plan: Plan): Promise<Findin
   const programs = [program('bundle', bundle.main), program('source', 'apps/agent/src/main.ts')];
   const bare: Bare = { startMs: [], residentMb: [] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const one of programs) await withCleanup(cleanup, (own) => measureProgram(own, one, cloud, ca, idleSeconds));
+    for (const one of programs)
+      await withCleanup(cleanup, (own) => measureProgram(own, one, cloud, ca, idleSeconds));
     await withCleanup(cleanup, (own) => measureBare(own, bare, idleSeconds));
   }
   const rows = programs.map(({ againMs, freshMs, name, residentMb }) => [
@@ -50,7 +52,10 @@ export async function measureAgent(cleanup: Cleanup, plan: Plan): Promise<Findin
     section: {
       title: 'Agent',
       columns: ['', 'new code to online ms', 'restart to online ms', 'resident MB', 'above bare node'],
-      rows: [...rows, ['floor: bare node', 'n/a', shownSpread(bare.startMs), shownSpread(bare.residentMb), '0']],
+      rows: [
+        ...rows,
+        ['floor: bare node', 'n/a', shownSpread(bare.startMs), shownSpread(bare.residentMb), '0'],
+      ],
       notes: [
         'From the start of the process to `online` in its own status, over TLS to a real cloud on the same machine; the restart finds its encrypted identity. Bare node: to its first output.',
         `Resident: VmRSS once online and idle for ${idleSeconds} s; 1 MB = 1,000,000 bytes.`,
@@ -104,6 +109,6 @@ async function measureBare(cleanup: Cleanup, into: Bare, idleSeconds: number): P
 }
 
 async function idleResidentMb(pid: number, idleSeconds: number): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1000));
+  await sleep(idleSeconds * 1000);
   return residentBytes(pid) / 1_000_000;
 }

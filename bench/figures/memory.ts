@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '../plan.ts';
 import { type Aim, type Findings, shown, shownSpread } from '../report/section.ts';
 import { median } from '../report/statistics.ts';
@@ -46,8 +47,12 @@ export async function measureMemory(cleanup: Cleanup, plan: Plan): Promise<Findi
   ];
   for (let round = 0; round < rounds; round += 1) {
     for (const { floor, ours, secure, tunnels } of kinds) {
-      await withCleanup(cleanup, async (own) => measure(own, await startOurs(own, fleet), fleet, tunnels, secure, ours));
-      await withCleanup(cleanup, async (own) => measure(own, await startBare(own, fleet), fleet, tunnels, secure, floor));
+      await withCleanup(cleanup, async (own) =>
+        measure(own, await startOurs(own, fleet), fleet, tunnels, secure, ours),
+      );
+      await withCleanup(cleanup, async (own) =>
+        measure(own, await startBare(own, fleet), fleet, tunnels, secure, floor),
+      );
     }
   }
   const ratio = (kind: (typeof kinds)[number]): number => median(kind.ours.rss) / median(kind.floor.rss);
@@ -69,7 +74,12 @@ export async function measureMemory(cleanup: Cleanup, plan: Plan): Promise<Findi
     aims: kinds.map((kind): Aim => {
       const seen = ratio(kind);
       const what = `memory of a ${kind.name} tunnel, share of bare ws`;
-      return { what, wanted: `≤ ${shown(aimedShareOfFloor)}`, seen: shown(seen), met: seen <= aimedShareOfFloor };
+      return {
+        what,
+        wanted: `≤ ${shown(aimedShareOfFloor)}`,
+        seen: shown(seen),
+        met: seen <= aimedShareOfFloor,
+      };
     }),
   };
 }
@@ -127,7 +137,7 @@ async function measure(
 }
 
 async function idleMemory(child: Child): Promise<Memory> {
-  await new Promise((resolve) => setTimeout(resolve, idleMs));
+  await sleep(idleMs);
   return collectedMemory(child);
 }
 

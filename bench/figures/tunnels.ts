@@ -48,7 +48,11 @@ export async function measureTunnels(cleanup: Cleanup, plan: Plan): Promise<Find
     ...[name, shownSpread(above.rate), shown(median(above.cpuUs))],
     ...(below === undefined
       ? ['n/a', 'n/a', 'n/a']
-      : [shownSpread(below.rate), shown(median(below.cpuUs)), shown(median(above.rate) / median(below.rate))]),
+      : [
+          shownSpread(below.rate),
+          shown(median(below.cpuUs)),
+          shown(median(above.rate) / median(below.rate)),
+        ]),
   ];
   return {
     section: {
@@ -81,6 +85,7 @@ async function connectAll(one: Side, frames: readonly Buffer[], atOnce: number):
   one.cpuUs.push((cpu * 1_000_000) / frames.length);
   const open = await one.countTunnels();
   dropTunnels(sockets);
-  if (open !== frames.length) throw new Error(`${String(frames.length)} tunnels said connected, ${String(open)} are open`);
+  if (open !== frames.length)
+    throw new Error(`${String(frames.length)} tunnels said connected, ${String(open)} are open`);
   await waitForCount(one.countTunnels, 0, settleMs);
 }

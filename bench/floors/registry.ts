@@ -47,13 +47,22 @@ export class FloorRegistry {
   }
 
   makeCodes(count: number): string[] {
-    const insert = this.#raw.prepare(`insert into provisioning_codes (id, organization_id, code_hash, server_key_id,
+    const insert = this.#raw
+      .prepare(`insert into provisioning_codes (id, organization_id, code_hash, server_key_id,
       group_count, state, tags, created_at_ms, created_by, expires_at_ms) values (?, ?, ?, ?, 3, 'active', '[]', ?, ?, ?)`);
     const nowMs = Date.now();
     const codes = Array.from({ length: count }, () => `PROV-${randomBytes(6).toString('hex')}`);
     this.#raw.exec('begin immediate');
     for (const code of codes) {
-      insert.run(id('pc_'), organization, sha256(code), 'sk_0000', nowMs, 'tok_bootstrap', nowMs + codeLifeMs);
+      insert.run(
+        id('pc_'),
+        organization,
+        sha256(code),
+        'sk_0000',
+        nowMs,
+        'tok_bootstrap',
+        nowMs + codeLifeMs,
+      );
     }
     this.#raw.exec('commit');
     return codes;
@@ -89,7 +98,17 @@ export class FloorRegistry {
     const facts = JSON.stringify({ device_id: deviceId, key_id: keyId, reprovisioned: false });
     const told = { device_id: deviceId, code_id: keyId, address: '127.0.0.1', reprovisioned: false };
     const hardwareText = JSON.stringify(hardware);
-    device.run(deviceId, organization, keyId, hardwareText, JSON.stringify(network), search, nowMs, nowMs, nowMs);
+    device.run(
+      deviceId,
+      organization,
+      keyId,
+      hardwareText,
+      JSON.stringify(network),
+      search,
+      nowMs,
+      nowMs,
+      nowMs,
+    );
     credential.run(keyId, organization, deviceId, sha256(apiKey), nowMs, expiresMs, expiresMs);
     audit.run(organization, nowMs, deviceId, keyId, '127.0.0.1', id('req_'), facts);
     const data = JSON.stringify({ ...told, board_model: board, hostname });
@@ -104,12 +123,14 @@ function prepare(raw: DatabaseSync): Statements {
     useCode: raw.prepare(`update provisioning_codes set state = 'used', used_at_ms = ?, used_address = ?,
       used_device_id = ?, used_credential_id = ?, claimant_hash = ?, answer_expires_at_ms = ?
       where code_hash = ? and state = 'active' and expires_at_ms > ?`),
-    device: raw.prepare(`insert into devices (id, organization_id, lifecycle, tags, origin, code_id, hardware_info,
+    device:
+      raw.prepare(`insert into devices (id, organization_id, lifecycle, tags, origin, code_id, hardware_info,
       network_info, agent_version, search_text, created_at_ms, lifecycle_changed_at_ms, security_changed_at_ms)
       values (?, ?, 'active', '[]', 'code', ?, ?, ?, '0.1.0', ?, ?, ?, ?)`),
     credential: raw.prepare(`insert into credentials (id, organization_id, device_id, key_hash, origin, state,
       created_at_ms, expires_at_ms, rotate_after_ms) values (?, ?, ?, ?, 'code', 'issued', ?, ?, ?)`),
-    audit: raw.prepare(`insert into audit_log (organization_id, at_ms, actor_kind, actor_id, action, object_kind,
+    audit:
+      raw.prepare(`insert into audit_log (organization_id, at_ms, actor_kind, actor_id, action, object_kind,
       object_id, address, outcome, request_id, detail)
       values (?, ?, 'device', ?, 'code.redeem', 'code', ?, ?, 'success', ?, ?)`),
     event: raw.prepare(`insert into events (organization_id, at_ms, type, object_id, data)

@@ -16,7 +16,12 @@ export function clientFrame(text: string): Buffer {
   }
   const mask = randomBytes(maskBytes);
   const masked = payload.map((byte, index) => byte ^ (mask[index % maskBytes] ?? 0));
-  const head = Buffer.from([wholeText, maskedBit | lengthIn16Bits, payload.length >> 8, payload.length & 0xff]);
+  const head = Buffer.from([
+    wholeText,
+    maskedBit | lengthIn16Bits,
+    payload.length >> 8,
+    payload.length & 0xff,
+  ]);
   return Buffer.concat([head, mask, masked]);
 }
 

@@ -7,10 +7,18 @@ export function asText({ columns, notes, rows, title }: Section): string {
   );
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0)))
+      .map((cell, index) =>
+        index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0),
+      )
       .join('  ');
   const rule = widths.map((width) => '-'.repeat(width));
-  return [`\n${title}`, line(columns), line(rule), ...rows.map(line), ...notes.map((note) => `  ${note}`)].join('\n');
+  return [
+    `\n${title}`,
+    line(columns),
+    line(rule),
+    ...rows.map(line),
+    ...notes.map((note) => `  ${note}`),
+  ].join('\n');
 }
 
 export function asMarkdown({ columns, notes, rows, title }: Section): string {

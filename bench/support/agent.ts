@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../e2e/support/agent-process.ts';
 import { startNode } from '../../e2e/support/processes.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -57,9 +58,11 @@ export async function startAgent(cleanup: Cleanup, options: AgentOptions): Promi
       return { pid, deviceId: String(status.device_id), onlineMs: elapsedMs, stop: () => running.stop() };
     }
     if (elapsedMs > onlineMs || running.child.exitCode !== null) {
-      throw new Error(`the agent is not online: ${JSON.stringify(status)}\n${running.lines.slice(-15).join('\n')}`);
+      throw new Error(
+        `the agent is not online: ${JSON.stringify(status)}\n${running.lines.slice(-15).join('\n')}`,
+      );
     }
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await sleep(pollMs);
   }
 }
 

@@ -4,18 +4,24 @@
  */
 export class Cleanup {
   readonly #steps: (() => Promise<unknown>)[] = [];
+  readonly #complain: (problem: string) => void;
+
+  /** @param complain hears what could not be undone */
+  constructor(complain: (problem: string) => void = sayOnStandardError) {
+    this.#complain = complain;
+  }
 
   add(step: () => Promise<unknown>): void {
     this.#steps.push(step);
   }
 
-  /** Never rejects: what cannot be undone is said on standard error, and the rest is undone all the same. */
+  /** Never rejects: what cannot be undone is said, and the rest is undone all the same. */
   async run(): Promise<void> {
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       try {
         await step();
       } catch (error) {
-        process.stderr.write(`cleaning up: ${error instanceof Error ? error.message : String(error)}\n`);
+        this.#complain(error instanceof Error ? error.message : String(error));
       }
     }
   }
@@ -30,4 +36,8 @@ export async function withCleanup<T>(parent: Cleanup, work: (cleanup: Cleanup) =
   } finally {
     await cleanup.run();
   }
+}
+
+function sayOnStandardError(problem: string): void {
+  process.stderr.write(`cleaning up: ${problem}\n`);
 }

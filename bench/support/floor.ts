@@ -9,7 +9,7 @@ export interface Floor {
   readonly plain: URL;
   readonly secure: URL;
   /** One GET, its answer as JSON. */
-  get(path: string): Promise<unknown>;
+  readonly get: (path: string) => Promise<unknown>;
 }
 
 export interface FloorOptions {
@@ -21,7 +21,11 @@ export interface FloorOptions {
 export async function startFloor(cleanup: Cleanup, options: FloorOptions): Promise<Floor> {
   const { args, program } = options;
   const measuresMemory = options.measuresMemory ?? false;
-  const child = startChild(cleanup, { name: program, args: [`bench/${program}.ts`, ...args], measuresMemory });
+  const child = startChild(cleanup, {
+    name: program,
+    args: [`bench/${program}.ts`, ...args],
+    measuresMemory,
+  });
   const addresses = (await waitForMember(child, 'floor', startMs)) as { plain: string; secure: string };
   const plain = new URL(addresses.plain);
   return {

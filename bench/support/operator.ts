@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { codesPerRequestMax } from '@edgeflow/contract';
 
 /** Long enough that only the space of three-group codes is used, as a fleet's would be. */
@@ -19,7 +20,10 @@ export class Operator {
     const made: string[] = [];
     while (made.length < count) {
       const batch = Math.min(count - made.length, codesPerRequestMax);
-      const { codes } = (await this.#call('POST', '/api/v1/provisioning-codes', { count: batch, groups })) as {
+      const { codes } = (await this.#call('POST', '/api/v1/provisioning-codes', {
+        count: batch,
+        groups,
+      })) as {
         readonly codes: readonly { readonly code: string }[];
       };
       for (const { code } of codes) made.push(code);
@@ -49,12 +53,16 @@ export class Operator {
 }
 
 /** Waits until `count` gives `wanted`. */
-export async function waitForCount(count: () => Promise<number>, wanted: number, timeoutMs: number): Promise<void> {
+export async function waitForCount(
+  count: () => Promise<number>,
+  wanted: number,
+  timeoutMs: number,
+): Promise<void> {
   const endMs = performance.now() + timeoutMs;
   for (;;) {
     const seen = await count();
     if (seen === wanted) return;
     if (performance.now() > endMs) throw new Error(`waited for ${String(wanted)}, still ${String(seen)}`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await sleep(pollMs);
   }
 }

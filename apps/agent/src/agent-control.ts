@@ -7,12 +7,18 @@ import type {
   SaasStatus,
 } from '@edgeflow/contract';
 
-/** What the local API may ask of the running agent. Implemented by `control.ts`. No call rejects. */
+/**
+ * What the local API may ask of the running agent. Implemented by `control.ts`.
+ * What cannot be done is an outcome; a call rejects only for a fault of this program.
+ */
 export interface AgentControl {
   status(): SaasStatus;
   /** With the key masked, and never the code. */
   config(): SaasConfig;
-  /** Whether there is an identity; changes then need the local token. */
+  /**
+   * Whether changes need the local token: true unless the vault has been read and holds no identity. One that is not
+   * read yet, or cannot be, may hold one, and is protected like it.
+   */
   readonly isProvisioned: boolean;
   /**
    * Redeems a code. Settles at the first answer: credentials (durable by then), the cloud's own problem, or why there

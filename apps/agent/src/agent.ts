@@ -47,14 +47,17 @@ export function buildAgent(deps: AgentDeps): Agent {
       if (!(await settings.load())) {
         deps.log.warn({}, 'what was changed through the local API cannot be read and is left out');
       }
-      localApi = await deps.openLocalApi(control, folder.token);
+      // In this order the local API knows from its first request on whether the device is provisioned.
       await keeper.start();
+      localApi = await deps.openLocalApi(control, folder.token);
       return { kind: 'running' };
     },
 
     async stop() {
-      const graceful = Promise.allSettled([localApi?.close(), keeper.stop()]);
-      await Promise.race([graceful, sleep(time.timers, stopSecondsMax * 1000)]);
+      const done = new AbortController();
+      const late = sleep(time.timers, stopSecondsMax * 1000, done.signal).catch(() => undefined);
+      await Promise.race([Promise.allSettled([localApi?.close(), keeper.stop()]), late]);
+      done.abort();
       release?.();
     },
   };

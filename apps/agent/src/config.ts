@@ -8,7 +8,7 @@ import { collectSettings, type Sources } from './config/sources.ts';
 import type { LogLevel } from './logging.ts';
 import { type CloudAddress, isLoopbackHost, type ProxySettings, type TlsTrust } from './net/index.ts';
 
-export type { ServerConfig } from './config/local-server.ts';
+export { type ServerConfig, serverDefault } from './config/local-server.ts';
 export type { CodeSetting } from './config/onboarding.ts';
 export type { SettingProblem } from './config/problem.ts';
 
@@ -42,7 +42,7 @@ export interface ConfigSources extends Sources {
   readonly workingFolder?: string;
 }
 
-const stateFolderDefault = '/var/lib/edgeflow';
+export const stateFolderDefault = '/var/lib/edgeflow';
 /** A token that people made up and that is shorter can be guessed. */
 const tokenLengthAdvised = 16;
 

@@ -1,16 +1,16 @@
-import type { JsonObject } from '@edgeflow/contract';
 import { Mutex, randomHex, type TimerHandle } from '@edgeflow/platform';
 import type { AgentDeps } from './agent-deps.ts';
+import { readBootId } from './boot-id.ts';
 import { readSystemMetrics } from './commands/system-metrics.ts';
-import type { AgentConfig } from './config.ts';
+import type { AgentConfig, ConfigResult, SettingProblem } from './config.ts';
 import { Connection } from './connection.ts';
+import { configuredCode, noCloud, placeOf, shadowFacts, storedCloud } from './connection-settings.ts';
 import { delayMs, backoff } from './delay.ts';
-import type { DeviceFacts, Identity } from './identity/index.ts';
+import type { Identity, Notice, VaultReading } from './identity/index.ts';
 import { type Inventory, readInventory } from './inventory/index.ts';
 import type { EffectiveSettings, LocalSettings } from './local-settings.ts';
-import { type CloudAddress, readCloudAddress } from './net/index.ts';
-import { problemOf } from './provisioning/answer.ts';
-import type { ConfiguredCode } from './provisioning/driver.ts';
+import type { CloudAddress } from './net/index.ts';
+import { tellNotices } from './provisioning/disk.ts';
 import type { Problem } from './provisioning/model.ts';
 import type { LifeView } from './provisioning/view.ts';
 import { openVault, type OpenVault, type StateDeps } from './state.ts';
@@ -22,7 +22,7 @@ export interface KeeperDeps extends AgentDeps {
   readonly status: Status;
 }
 
-/** How often the settings are read again while a device waits for a code or is rejected. */
+/** How often the settings are read again while a device is not online. */
 const settingsPollSeconds = 5;
 
 /**
@@ -39,6 +39,8 @@ export class ConnectionKeeper {
   #inventory: Inventory | undefined;
   #vault: OpenVault | undefined;
   #vaultProblem: Problem | undefined;
+  /** What the vault said when it was last read for a connection. */
+  #stored: VaultReading<Identity> | undefined;
   #vaultAttempts = 0;
   #connection: Connection | undefined;
   #cloud: CloudAddress | undefined;
@@ -46,15 +48,23 @@ export class ConnectionKeeper {
   #retry: TimerHandle | undefined;
   #isStopped = false;
   #told = '';
+  #warnings: readonly SettingProblem[];
+  #toldSettings = '';
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
     this.#config = deps.config;
+    this.#warnings = deps.warnings;
     this.#instance = randomHex(deps.random, 16);
   }
 
   get config(): AgentConfig {
     return this.#config;
+  }
+
+  /** About the settings as last read: also why a change of them is not in effect. */
+  get warnings(): readonly SettingProblem[] {
+    return this.#warnings;
   }
 
   get effective(): EffectiveSettings {
@@ -75,19 +85,35 @@ export class ConnectionKeeper {
     return this.#vault?.identities.current;
   }
 
+  /** About what is stored, from when it was read. */
+  get notices(): readonly Notice[] {
+    return this.#stored?.kind === 'opened' ? this.#stored.notices : [];
+  }
+
+  /** The vault has been read, and there is no identity in it. False while that is not known. */
+  get isWithoutIdentity(): boolean {
+    return this.#connection?.isWithoutIdentity ?? this.#stored?.kind === 'absent';
+  }
+
   /** undefined while switched off. */
   get view(): LifeView | undefined {
     if (!this.effective.isEnabled) return undefined;
     if (this.#connection !== undefined) return this.#connection.view;
     const stored = this.identity;
-    const problem = this.#vaultProblem ?? (this.#vault === undefined ? undefined : noCloud(this.#config));
+    const isRead = this.#vault !== undefined && this.#vaultProblem === undefined;
+    const problem = isRead ? noCloud(this.#config) : this.#vaultProblem;
     return {
       status: stored === undefined ? 'unprovisioned' : 'offline',
-      phase: this.#vault === undefined ? 'opening_vault' : 'no_cloud',
+      phase: isRead ? 'no_cloud' : 'opening_vault',
       problem,
       deviceId: stored?.device_id ?? null,
       keyExpiresAt: stored?.expires_at ?? null,
     };
+  }
+
+  /** Whether a connection to `wanted`, or to the cloud in use, can be made: the vault is open, and a cloud is named. */
+  canConnectTo(wanted: CloudAddress | undefined): boolean {
+    return this.#vault !== undefined && (wanted ?? this.cloud) !== undefined;
   }
 
   /** The stored identity's id and key (secret), also while switched off. */
@@ -107,7 +133,6 @@ export class ConnectionKeeper {
     this.#isStopped = true;
     const { timers } = this.#deps.time;
     if (this.#poll !== undefined) timers.clear(this.#poll);
-    if (this.#retry !== undefined) timers.clear(this.#retry);
     await this.#turns.run(() => this.#disconnect());
   }
 
@@ -121,22 +146,28 @@ export class ConnectionKeeper {
 
   /** A vault whose key is damaged or missing may be mended at any time, so this is tried again for ever. */
   async #open(): Promise<void> {
-    const { state, root, files, host, version, time, random } = this.#deps;
+    const { state, root, files, host, version } = this.#deps;
     const { stateFolder } = state;
     this.#inventory = await readInventory({ files, root, host: host(), agentVersion: version, stateFolder });
-    for (const note of this.#inventory.notes) this.#deps.log.info({}, note);
-    const opening = await openVault(state, deviceFacts(this.#inventory));
+    const { notes, machineId, board } = this.#inventory;
+    for (const note of notes) this.#deps.log.info({}, note);
+    const opening = await openVault(state, { machineId, board });
     if (opening.kind === 'open') {
-      this.#vaultProblem = undefined;
       this.#vault = opening.vault;
       await this.#connect();
-      return;
-    }
-    this.#vaultProblem = opening.problem;
+    } else this.#openLater(opening.problem);
+  }
+
+  #openLater(problem: Problem): void {
+    const { time, random } = this.#deps;
+    this.#vaultProblem = problem;
     this.#onChange();
     if (this.#isStopped) return;
     this.#retry = time.timers.after(delayMs(backoff(this.#vaultAttempts), random), () => {
-      void this.#turns.run(() => this.#open());
+      void this.#turns.run(async () => {
+        // A change of the settings may have been quicker, and there is only ever one connection.
+        if (this.#connection === undefined) await this.#open();
+      });
     });
     this.#vaultAttempts += 1;
   }
@@ -144,22 +175,42 @@ export class ConnectionKeeper {
   async #connect(): Promise<void> {
     const vault = this.#vault;
     if (vault === undefined || this.#isStopped) return;
+    const { files, root } = this.#deps;
     const { isEnabled, cloud: named } = this.effective;
     // Also while nothing is to be connected: the local API shows what is stored, and the stored one may name a cloud.
-    if (!isEnabled || named === undefined) await vault.identities.load();
+    const stored = await vault.identities.load();
+    this.#stored = stored;
     const cloud = named ?? storedCloud(vault);
     this.#cloud = cloud;
+    this.#forgetRetry();
     if (isEnabled && cloud !== undefined) {
-      this.#connection = this.#makeConnection(vault, cloud, await this.#bootId());
+      // From here on the connection reads, reports and tries again.
+      this.#vaultProblem = undefined;
+      this.#connection = this.#makeConnection(vault, cloud, await readBootId(files, root));
       this.#connection.start();
+    } else if (stored.kind === 'unreadable') {
+      const { detail: message, nextStep } = stored;
+      this.#openLater({ code: 'vault_unreadable', message, nextStep });
+      return;
+    } else {
+      this.#vaultProblem = undefined;
+      if (stored.kind === 'opened') tellNotices(this.#deps.log, stored.notices);
     }
+    this.#vaultAttempts = 0;
     this.#onChange();
   }
 
   async #disconnect(): Promise<void> {
-    const connection = this.#connection;
-    await connection?.stop();
+    this.#forgetRetry();
+    await this.#connection?.stop();
+    // What was known before that connection may be out of date.
+    if (this.#connection !== undefined) this.#stored = undefined;
     this.#connection = undefined;
+  }
+
+  #forgetRetry(): void {
+    if (this.#retry !== undefined) this.#deps.time.timers.clear(this.#retry);
+    this.#retry = undefined;
   }
 
   #makeConnection(vault: OpenVault, cloud: CloudAddress, bootId: string | undefined): Connection {
@@ -184,7 +235,7 @@ export class ConnectionKeeper {
       hello: { version, instance: this.#instance, ...(bootId === undefined ? {} : { boot_id: bootId }) },
       metrics: () => readSystemMetrics({ files, root, probe, stateFolder }),
       health: () => ({ status: 'ok', agent_version: version, uptime_seconds: status.uptimeSeconds }),
-      facts: this.#facts(),
+      facts: shadowFacts(version, this.#inventory),
       applyDesired: this.#deps.applyDesired,
       commands: this.#deps.commands ?? [],
       onPong: () => {
@@ -202,26 +253,13 @@ export class ConnectionKeeper {
     return { hardware_info: { ...inventory.hardware_info }, network_info: { ...inventory.network_info } };
   }
 
-  #facts(): JsonObject {
-    const { version } = this.#deps;
-    const kernel = this.#inventory?.hardware_info.kernel ?? '';
-    return { agent_version: version, ...(kernel === '' ? {} : { kernel }) };
-  }
-
-  /** random(4): the same until the machine starts again. */
-  async #bootId(): Promise<string | undefined> {
-    const { files, root } = this.#deps;
-    const path = `${root.replace(/\/+$/, '')}/proc/sys/kernel/random/boot_id`;
-    const bytes = await files.read(path, 256).catch(() => undefined);
-    const text = bytes === undefined ? '' : Buffer.from(bytes).toString('latin1').trim();
-    return /^[0-9a-f-]{1,64}$/.test(text) ? text : undefined;
-  }
-
-  /** A changed code, or a changed cloud, reaches a device that is not at work without a restart. */
+  /** Whatever a person corrects in the settings reaches a device that is not online without a restart. */
   async #reread(): Promise<void> {
-    if (this.#connection?.awaitsCode === false || !this.effective.isEnabled) return;
+    if (this.view?.status === 'online') return;
     const result = await this.#deps.reloadConfig();
-    if (!result.ok || this.#isStopped) return;
+    if (this.#isStopped) return;
+    this.#noteSettings(result);
+    if (!result.ok) return;
     const before = this.#config;
     this.#config = result.config;
     if (placeOf(before) !== placeOf(result.config)) {
@@ -229,6 +267,18 @@ export class ConnectionKeeper {
       await this.reconnect();
     } else if (this.#cloud?.url === result.config.cloud?.url) {
       this.#connection?.configureCode(configuredCode(result.config));
+    }
+  }
+
+  /** Settings that cannot be read are told once; the ones before them stay in effect. */
+  #noteSettings(result: ConfigResult): void {
+    const problems = result.ok ? [] : result.problems;
+    this.#warnings = [...problems, ...result.warnings];
+    const told = problems.map(({ message }) => message).join(' ');
+    if (told === this.#toldSettings) return;
+    this.#toldSettings = told;
+    for (const { message, nextStep } of problems) {
+      this.#deps.log.warn({ next_step: nextStep }, `the changed settings are not in effect: ${message}`);
     }
   }
 
@@ -247,37 +297,4 @@ export class ConnectionKeeper {
     this.#told = told;
     log.info({ status: name, phase, device_id: deviceId }, 'status');
   }
-}
-
-/** What makes another connection necessary when it changes. Holds secrets. */
-function placeOf({ isEnabled, cloud, trust, credentials, proxy }: AgentConfig): string {
-  const via = proxy.proxy?.label;
-  return JSON.stringify([isEnabled, cloud?.url, trust.caPem, trust.pins, credentials, via, proxy.exceptions]);
-}
-
-function configuredCode({ code }: AgentConfig): ConfiguredCode {
-  if (code.kind === 'given') return { code: code.code, problem: undefined };
-  if (code.kind === 'none') return { code: undefined, problem: undefined };
-  return { code: undefined, problem: settingProblem(code.problem) };
-}
-
-function noCloud({ code }: AgentConfig): Problem {
-  if (code.kind === 'unusable') return settingProblem(code.problem);
-  const { nextStep } = problemOf('not_provisioned');
-  const message = 'No setting names a cloud.';
-  return { code: 'settings_invalid', message, nextStep: `Set EDGEFLOW_SAAS_URL. ${nextStep}` };
-}
-
-function settingProblem({ message, nextStep }: { message: string; nextStep: string }): Problem {
-  return { code: 'settings_invalid', message, nextStep };
-}
-
-function storedCloud({ identities }: OpenVault): CloudAddress | undefined {
-  const stored = identities.current?.cloud;
-  const reading = stored === undefined ? undefined : readCloudAddress(stored);
-  return reading?.ok === true ? reading.address : undefined;
-}
-
-function deviceFacts({ machineId, board }: Inventory): DeviceFacts {
-  return { machineId, board };
 }

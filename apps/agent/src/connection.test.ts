@@ -1,5 +1,6 @@
 import { SimulatedFiles, SimulatedTime } from '@edgeflow/platform/simulated';
 import { describe, expect, it } from 'vitest';
+import type { CommandHandler } from './commands/runner.ts';
 import { FakeCloud, type NetworkFault } from './testing/fake-cloud.ts';
 import { type DeviceSettings, FakeDevice, stateFolder } from './testing/fake-device.ts';
 
@@ -259,6 +260,20 @@ describe('a device that is online', () => {
     expect(cloud.presented.at(-1)).toBe(key);
   });
 
+  it.each([
+    {},
+    { api_key: 'efk_1' },
+    { api_key: '', expires_at: 'x' },
+    { api_key: 'x'.repeat(600), expires_at: 'x' },
+  ])('declines the offer %j and goes on', async (payload) => {
+    const { one, command } = await online();
+    expect(await command('rotate_key', payload)).toMatchObject({
+      status: 'error',
+      error: expect.stringMatching(/^payload_malformed/),
+    });
+    expect(one.view?.status).toBe('online');
+  });
+
   it('answers an unknown action with an error that names the known ones', async () => {
     const { command } = await online();
     expect(await command('self_destruct')).toMatchObject({
@@ -315,10 +330,31 @@ describe('a device that is online', () => {
       commands: [['hang', () => Promise.withResolvers<never>().promise]],
     });
     for (let i = 0; i < 8; i += 1) expect(await command('hang', {}, `cmd_${String(i)}`)).toBeUndefined();
-    expect(await command('health_check')).toMatchObject({
+    expect(await command('get_shadow')).toMatchObject({
       status: 'error',
       error: expect.stringMatching(/^busy/),
     });
+    expect(await command('health_check')).toMatchObject({ status: 'success' });
+  });
+
+  it('fills no socket that does not drain, however many answers are asked for', async () => {
+    const big: CommandHandler = async () => ({ data: 'x'.repeat(60_000) });
+    const { cloud, connection, one, command } = await online({ code, commands: [['big', big]] });
+    cloud.bytesSent = 0;
+    cloud.isSilent = true;
+    for (let i = 0; i < 60; i += 1) await command('big', {}, `cmd_${String(i)}`);
+    expect(cloud.bytesSent).toBeGreaterThan(900_000);
+    expect(cloud.bytesSent).toBeLessThan(1_200_000);
+    expect(one.log.join()).toContain('could not be sent');
+    expect(connection.view.status).toBe('online');
+  });
+
+  it('lets any number of answers through a socket that drains', async () => {
+    const big: CommandHandler = async () => ({ data: 'x'.repeat(60_000) });
+    const { command } = await online({ code, commands: [['big', big]] });
+    for (let i = 0; i < 60; i += 1) {
+      expect(await command('big', {}, `cmd_${String(i)}`)).toMatchObject({ status: 'success' });
+    }
   });
 
   it('goes on through frames it cannot read', async () => {

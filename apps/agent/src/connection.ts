@@ -39,7 +39,8 @@ export class Connection {
   constructor(deps: ConnectionDeps) {
     const { time, random, log, transport } = deps;
     const shadow = new ShadowClient(transport);
-    this.#desired = new Desired({ shadow, log, applyDesired: deps.applyDesired, facts: deps.facts });
+    const { applyDesired, facts } = deps;
+    this.#desired = new Desired({ shadow, log, timers: time.timers, applyDesired, facts });
     const builtIn = builtInCommands({
       health: () => ({ ...deps.health(), ...this.#tunnel.counters }),
       metrics: deps.metrics,
@@ -87,10 +88,11 @@ export class Connection {
     return this.#life.state.identity !== undefined;
   }
 
-  /** True while a changed setting could still make a difference to a device that is not at work. */
-  get awaitsCode(): boolean {
-    const { status } = this.view;
-    return status === 'unprovisioned' || status === 'rejected';
+  /** Whether the vault has been read and holds no identity; undefined before it has been read. */
+  get isWithoutIdentity(): boolean | undefined {
+    const { vault, identity } = this.#life.state;
+    if (vault.kind === 'loading') return undefined;
+    return vault.kind === 'open' && identity === undefined;
   }
 
   ask(code: string, force: boolean): Promise<ProvisionReply> {
@@ -109,7 +111,7 @@ export class Connection {
     this.#life.wantTunnel(isWanted);
   }
 
-  /** Sends a command to the cloud. */
+  /** Sends a command to the cloud: for an application around the agent, which by itself has nothing to ask. */
   call(action: string, payload: Json, timeoutMs: number): Promise<CallOutcome> {
     return this.#tunnel.call(action, payload, timeoutMs);
   }

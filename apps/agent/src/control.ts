@@ -4,6 +4,8 @@ import {
   isErrorCode,
   isMasked,
   maskSecret,
+  parseProvisioningCode,
+  parseProvisioningLink,
   type Problem as HttpProblem,
   problemFor,
   type ProvisionResponse,
@@ -12,8 +14,7 @@ import {
   type SaasStatus,
   makeId,
 } from '@edgeflow/contract';
-import { diagnose } from './diagnosis/index.ts';
-import { cloudUnderTest, identityFacts } from './diagnosis-inputs.ts';
+import { diagnose, inputsFrom } from './diagnosis/index.ts';
 import { prepareStateFolder } from './identity/index.ts';
 import { fileErrorCode } from '@edgeflow/platform';
 import type { AgentControl, ControlOutcome } from './agent-control.ts';
@@ -33,7 +34,7 @@ export class Control implements AgentControl {
   }
 
   get isProvisioned(): boolean {
-    return this.#keeper.identity !== undefined;
+    return !this.#keeper.isWithoutIdentity;
   }
 
   status(): SaasStatus {
@@ -61,10 +62,36 @@ export class Control implements AgentControl {
   async provision(code: string, force: boolean): Promise<ControlOutcome<ProvisionResponse>> {
     const { connection } = this.#keeper;
     if (connection === undefined) return this.#withoutConnection();
-    const reply = await connection.ask(code, force);
+    const read = this.#readCode(code);
+    if (!read.ok) return read;
+    const reply = await connection.ask(read.value, force);
     if (reply.kind !== 'redeemed') return this.#declined(reply);
     const { deviceId, apiKey, expiresAt } = reply.grant;
     return { ok: true, value: { device_id: deviceId, api_key: apiKey, expires_at: expiresAt ?? '' } };
+  }
+
+  /** A code as it was typed, or the link that holds it. What can be no code is not worth an attempt at the cloud. */
+  #readCode(text: string): ControlOutcome<string> {
+    if (/^\s*https?:/i.test(text)) return this.#readLink(text);
+    if (parseProvisioningCode(text) !== undefined) return { ok: true, value: text };
+    return this.#refuse(
+      'code_unknown',
+      'This text can be no provisioning code: one looks like PROV-A1B2-C3D4.',
+    );
+  }
+
+  #readLink(text: string): ControlOutcome<string> {
+    const reading = parseProvisioningLink(text);
+    if (!reading.ok) return this.#refuse('request_malformed', `${reading.problem}. ${reading.nextStep}`);
+    const { cloudUrl, code } = reading.link;
+    const named = readCloudAddress(cloudUrl);
+    if (named.ok && named.address.url === this.#keeper.cloud?.url) return { ok: true, value: code };
+    const present = this.#keeper.cloud?.url ?? 'no cloud';
+    const advice = `set EDGEFLOW_PROVISIONING_LINK to it, which also says whom to trust.`;
+    return this.#refuse(
+      'request_malformed',
+      `The link is for ${cloudUrl}, this device is set to ${present}: ${advice}`,
+    );
   }
 
   async configure(update: SaasConfigUpdate): Promise<ControlOutcome<SaasConfig>> {
@@ -72,7 +99,13 @@ export class Control implements AgentControl {
     if (!address.ok) return address;
     const credentials = this.#wantedCredentials(update);
     if (!credentials.ok) return credentials;
-    const changed = await this.#changeSettings(update.enabled, address.value);
+    // All of it or nothing: what cannot be done is found out before anything is changed.
+    if (credentials.value !== undefined) {
+      const obstacle = this.#cannotTake(update.enabled, address.value);
+      if (obstacle !== undefined) return obstacle;
+    }
+    const isEnabled = update.enabled === this.#keeper.effective.isEnabled ? undefined : update.enabled;
+    const changed = await this.#changeSettings(isEnabled, address.value);
     if (!changed.ok) return changed;
     if (credentials.value !== undefined) {
       const { connection } = this.#keeper;
@@ -81,6 +114,20 @@ export class Control implements AgentControl {
       if (reply.kind !== 'stored') return this.#declined(reply);
     }
     return { ok: true, value: this.config() };
+  }
+
+  /** Credentials are stored through a connection: for the cloud that issued them. */
+  #cannotTake(
+    isEnabled = this.#keeper.effective.isEnabled,
+    wanted: CloudAddress | undefined,
+  ): { readonly ok: false; readonly problem: HttpProblem } | undefined {
+    if (!isEnabled) {
+      const detail =
+        'Credentials are not taken while the connection is switched off, and nothing was changed.';
+      return this.#refuse('saas_disabled', detail);
+    }
+    if (!this.#keeper.canConnectTo(wanted)) return this.#withoutConnection();
+    return undefined;
   }
 
   connect(): Promise<ControlOutcome<SaasStatus>> {
@@ -92,21 +139,20 @@ export class Control implements AgentControl {
   }
 
   diagnose(): Promise<Diagnosis> {
-    const { config, cloud, identity, view } = this.#keeper;
-    const { files, makeTransport, time, warnings } = this.#deps;
-    const { problem } = view ?? {};
-    const unreadable =
-      problem?.code === 'vault_unreadable'
-        ? { detail: problem.message, nextStep: problem.nextStep }
-        : undefined;
-    return diagnose({
-      clock: time.clock,
-      settings: { problems: [], warnings },
+    const { config, cloud, identity, notices, warnings } = this.#keeper;
+    const { files, makeTransport, time } = this.#deps;
+    const inputs = inputsFrom({
+      config,
+      warnings,
+      cloud,
+      hasIdentity: identity !== undefined,
+      notices,
+      status: this.status(),
+      makeTransport: (address) => makeTransport(address, config),
       stateFolder: () => prepareStateFolder(files, config.stateFolder),
-      identity: () => identityFacts(identity, unreadable, config),
-      cloud: cloud === undefined ? undefined : cloudUnderTest(cloud, config, makeTransport),
-      status: () => this.status(),
+      clock: time.clock,
     });
+    return diagnose(inputs);
   }
 
   async #wantTunnel(isWanted: boolean): Promise<ControlOutcome<SaasStatus>> {

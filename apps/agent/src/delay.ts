@@ -29,13 +29,16 @@ export function backoff(attempt: number): Delay {
   return { leastMs: 0, jitter: { ...ordinary, attempt } };
 }
 
-/** Longest wait that an answer of the cloud can impose: a wrong number must not silence a device for days. */
-export const imposedWaitSecondsMax = 3600;
+/** Longest wait that an answer of the cloud can impose: a wrong number must not silence a device for weeks. */
+export const imposedWaitSecondsMax = 24 * 3600;
+
+export function boundedWaitSeconds(seconds: number): number {
+  return Math.min(Math.max(seconds, 0), imposedWaitSecondsMax);
+}
 
 /** As long as the cloud asked for, within bounds, and then spread out, so that a fleet does not return at once. */
 export function imposed(seconds: number, attempt: number): Delay {
-  const bounded = Math.min(Math.max(seconds, 0), imposedWaitSecondsMax);
-  return { ...backoff(attempt), leastMs: bounded * 1000 };
+  return { ...backoff(attempt), leastMs: boundedWaitSeconds(seconds) * 1000 };
 }
 
 const slowMs = 5 * 60 * 1000;

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { type Files, writeAtomically } from '@edgeflow/platform';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AgentConfig } from './config.ts';
 import { type CloudAddress, readCloudAddress } from './net/index.ts';
 

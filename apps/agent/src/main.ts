@@ -15,6 +15,10 @@ const surroundings: Surroundings = {
   complain: (line) => process.stderr.write(`${line}\n`),
 };
 
+// Whoever read the output has gone; that is no reason for an agent to go as well.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
 const program = new Command('edgeflow-agent')
   .description('The EdgeFlow device agent. Settings come from /etc/edgeflow/.env and the environment.')
   .version(manifest.version, '--version')

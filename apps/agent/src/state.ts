@@ -7,6 +7,7 @@ import {
   type LocalToken,
   loadLocalToken,
   DiskProblemError,
+  makeStateFolder,
   prepareStateFolder,
   resolveVaultKey,
   Vault,
@@ -30,21 +31,44 @@ export interface StateDeps {
   readonly vaultKeyFile: string | undefined;
 }
 
+interface FolderRefusal {
+  readonly kind: 'unusable' | 'busy';
+  readonly detail: string;
+  readonly nextStep: string;
+}
+
+export type FolderLocking = { readonly kind: 'ready'; release(): void } | FolderRefusal;
 export type FolderClaim =
-  | { readonly kind: 'ready'; readonly token: LocalToken; release(): void }
-  | { readonly kind: 'unusable' | 'busy'; readonly detail: string; readonly nextStep: string };
+  { readonly kind: 'ready'; readonly token: LocalToken; release(): void } | FolderRefusal;
 
 /** Proves that the folder can be written and takes it for this process alone. Without it nothing may be sent. */
-export async function takeFolder(deps: StateDeps): Promise<FolderClaim> {
-  const { files, random, stateFolder, log } = deps;
-  const folder = await prepareStateFolder(files, stateFolder);
-  if (folder.kind === 'unusable') return folder;
-  tellNotices(log, folder.notices);
+export async function lockFolder(deps: StateDeps): Promise<FolderLocking> {
+  const { files, stateFolder, log } = deps;
+  const made = await makeStateFolder(files, stateFolder);
+  if (made !== undefined) return made;
+  // Before the folder is probed: two that start together would take each other's probe away.
   const lock = await deps.lock.acquire(stateFolder);
   if (lock.kind === 'busy') return lock;
-  if (lock.kind === 'unavailable') log.warn({ next_step: lock.nextStep }, lock.detail);
   const release = (): void => {
     if (lock.kind === 'held') lock.release();
+  };
+  const folder = await prepareStateFolder(files, stateFolder);
+  if (folder.kind === 'unusable') {
+    release();
+    return folder;
+  }
+  tellNotices(log, folder.notices);
+  if (lock.kind === 'unavailable') log.warn({ next_step: lock.nextStep }, lock.detail);
+  return { kind: 'ready', release };
+}
+
+/** {@link lockFolder} for an agent, whose local API has a token there. */
+export async function takeFolder(deps: StateDeps): Promise<FolderClaim> {
+  const { files, random, stateFolder, log } = deps;
+  const folder = await lockFolder(deps);
+  if (folder.kind !== 'ready') return folder;
+  const release = (): void => {
+    folder.release();
   };
   try {
     const { token, notices } = await loadLocalToken({ files, random, stateFolder });

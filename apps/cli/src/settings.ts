@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileErrorCode, type Files } from '@edgeflow/platform';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CliFailure, usageFailure } from './failure.ts';
 
 /** Where the cloud is and who calls. */

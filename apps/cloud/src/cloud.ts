@@ -15,7 +15,7 @@ import { Provisioning, provisioningRoutes } from './features/provisioning/index.
 import { Rotation, rotationRoutes } from './features/rotation/index.ts';
 import { shadowRoutes, Shadows } from './features/shadow/index.ts';
 import type { NetworkSet } from './http/addresses.ts';
-import { clientAddresses } from './http/client-address.ts';
+import { type ClientAddresses, clientAddresses } from './http/client-address.ts';
 import { buildHttp } from './http/server.ts';
 import type { KeyRing } from './keyring/index.ts';
 import type { Logger } from './logging.ts';
@@ -68,9 +68,15 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
     logger.error({ err: error }, 'background work failed');
   };
   let phase: Phase = 'starting';
-  const parts = buildParts(deps, report);
+  const addresses = clientAddresses(deps.trustedProxies, logger);
+  const parts = buildParts(deps, addresses, report);
   const { events, gateway, identity, presence, rotation, watch } = parts;
-  const app = await buildHttp({ ...deps, authenticator: identity, ...health(database, () => phase) });
+  const app = await buildHttp({
+    ...deps,
+    addresses,
+    authenticator: identity,
+    ...health(database, () => phase),
+  });
   addRoutes(app, deps, parts, report);
   tunnelMetrics(deps.registry, gateway);
   const periodic: TimerHandle[] = [];
@@ -117,15 +123,14 @@ interface Parts {
   readonly watch: SecurityWatch;
   readonly rotation: Rotation;
   /** Called after the commit of whatever may end open tunnels. */
-  readonly securityChanged: () => void;
+  readonly securityChanged: (deviceIds: readonly string[]) => void;
 }
 
 /** What lives as long as the process and is known to more than one route. */
-function buildParts(deps: CloudDeps, report: (error: unknown) => void): Parts {
+function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error: unknown) => void): Parts {
   const { clock, database, keyTtlDays, logger, random, timers } = deps;
   const events = new Events(database, timers, report);
   const connections = new Connections(database, timers, events);
-  const addresses = clientAddresses(deps.trustedProxies, logger);
   const gateway: TunnelGateway = new TunnelGateway({
     ...{ clock, timers, random, logger },
     clientAddress: (request) => addresses.of(request),
@@ -140,8 +145,8 @@ function buildParts(deps: CloudDeps, report: (error: unknown) => void): Parts {
   const heard = (): ReturnType<TunnelGateway['heard']> => gateway.heard();
   const presence = new PresenceWriter({ database, timers, events, heard, onFailure: report });
   const watch = new SecurityWatch({ database, timers, tunnels: gateway, onFailure: report });
-  const securityChanged = (): void => {
-    watch.poke();
+  const securityChanged = (deviceIds: readonly string[]): void => {
+    watch.poke(deviceIds);
   };
   const tunnel = rotationTunnel(gateway);
   const shared = { database, random, events, keyTtlDays, securityChanged };

@@ -142,7 +142,11 @@ function combinationProblems(values: Readonly<Record<string, string>>): SettingP
     problems.push(valueProblem(other, `is missing, though ${one} is set`));
   }
   const httpHost = values['HTTP_HOST'] ?? '127.0.0.1';
-  if (values['HTTP_PORT'] !== 'off' && !isLoopbackHost(httpHost) && values['TRUSTED_PROXIES'] === undefined) {
+  if (
+    values['HTTP_PORT'] !== 'off' &&
+    !isLoopbackHost(httpHost) &&
+    !/[^,\s]/.test(values['TRUSTED_PROXIES'] ?? '')
+  ) {
     problems.push({
       setting: 'HTTP_HOST',
       message: `${httpHost} would serve plain HTTP, with every key readable, to other machines`,

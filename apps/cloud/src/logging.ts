@@ -85,7 +85,7 @@ const secretPatterns: readonly (readonly [RegExp, string])[] = [
   [/\bprov\p{Pd}[0-9a-z]{4}(?:\p{Pd}?[0-9a-z]{4}){0,5}/giu, 'PROV-…'],
   [/\bPROV(?=[A-Z]{0,7}[0-9])[0-9A-Z]{8,24}\b/gi, 'PROV-…'],
   [/\b(bearer) +[0-9A-Za-z._~+/=-]{8,}/gi, '$1 …'],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s/@"]+@/gi, '$1:***@'],
+  [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@"]*):[^\s/@"]+@/gi, '$1:***@'],
 ];
 
 /** Masks everything that looks like one of this product's secrets; errors of libraries may embed their input. */

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import type { Clock, Files, Random, Timers } from '@edgeflow/platform';
-import type { CloudConfig } from './config.ts';
+import { type CloudConfig, type DatabaseSetting, SettingError } from './config.ts';
+import { NewerSchemaError } from './storage/migrate.ts';
 import { buildCloud } from './cloud.ts';
 import { type Listeners, startListeners } from './http/listeners.ts';
 import { createRegistry } from './http/metrics.ts';
@@ -58,6 +59,8 @@ export async function openRegistry(
     onPoolError: (error) => {
       logger.warn({ err: error }, 'a database connection broke; it is replaced');
     },
+  }).catch((error: unknown) => {
+    throw databaseProblem(setting, error);
   });
   if (opened.migrations.copy !== undefined) {
     logger.info({ copy: basename(opened.migrations.copy) }, 'the database was copied before its migration');
@@ -74,6 +77,19 @@ export async function openRegistry(
     await opened.database.close();
     throw error;
   }
+}
+
+/** What speaks for itself stays as it is; the rest is said of the setting. */
+function databaseProblem(setting: DatabaseSetting, cause: unknown): unknown {
+  if (cause instanceof NewerSchemaError) return cause;
+  const place = setting.kind === 'sqlite' ? setting.path : setting.shown;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const nextStep =
+    setting.kind === 'sqlite'
+      ? 'Name a database file that this program made, in a folder that this user may write.'
+      : 'Check that the server runs, and its address, name and password.';
+  const problem = { setting: 'DATABASE_URL', message: `${place} cannot be opened (${why})`, nextStep };
+  return new SettingError([problem], { cause });
 }
 
 /** Starts everything in the order in which it may fail: settings are right already, nothing listens until the end. */

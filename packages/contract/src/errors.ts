@@ -80,7 +80,7 @@ const requests = {
   method_not_allowed: entry(405, 'This address does not take this method', 'See /docs for every call.'),
   too_many_attempts: entry(
     429,
-    'Too many unknown codes or keys came from this address',
+    'Too many unknown codes came from this address',
     'Wait as long as Retry-After says, and check what the devices behind this address send.',
     true,
   ),
@@ -111,12 +111,12 @@ const access = {
   device_revoked: entry(
     403,
     'This device was revoked by an operator',
-    'Restore the device in the dashboard, or make a new code for it.',
+    'Restore the device in the dashboard; a new code for it works only then.',
   ),
   device_quarantined: entry(
     403,
     'This device is in quarantine until an operator decides',
-    'Look at the device in the dashboard: restore it, or make a new code for it.',
+    'Look at the device in the dashboard and restore it; a new code for it works only then.',
   ),
   device_deleted: entry(
     403,

@@ -9,6 +9,9 @@ export const infoDepthMax = 4;
 /** Most keys in one object of the open info documents. */
 export const infoKeysMax = 64;
 
+/** Deepest nesting of any other JSON: shadows, command payloads and answers. */
+export const jsonDepthMax = 32;
+
 /** Length of an `Idempotency-Key`, in visible ASCII characters. */
 export const idempotencyKeyLengthMin = 32;
 export const idempotencyKeyLengthMax = 128;

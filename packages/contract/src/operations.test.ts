@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorEntry } from './errors.ts';
 import { type Operation, operations } from './operations.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
 import * as codes from './schemas/codes.ts';
 import * as commands from './schemas/commands.ts';

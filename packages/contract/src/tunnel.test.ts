@@ -120,10 +120,12 @@ describe('a frame', () => {
     );
   });
 
-  it('as deep as its size allows is read without exhausting the stack', () => {
+  it('as deep as its size allows is refused without exhausting the stack', () => {
     const start = '{"type":"command","id":"cmd_1","action":"x","payload":';
     const depth = Math.floor((frameBytesMax - start.length - 1) / 2);
-    expect(readFrame(`${start}${'['.repeat(depth)}${']'.repeat(depth)}}`)).toMatchObject({ kind: 'frame' });
+    const nested = (levels: number): string => `${start}${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    expect(readFrame(nested(depth))).toMatchObject({ kind: 'malformed' });
+    expect(readFrame(nested(32))).toMatchObject({ kind: 'frame' });
     expect(readFrame('['.repeat(frameBytesMax))).toMatchObject({ kind: 'not_a_frame' });
   });
 });

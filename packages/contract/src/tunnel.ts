@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonSchema } from './schemas/common.ts';
 
 /**
@@ -98,4 +98,7 @@ export function readFrame(text: string): FrameReading {
 }
 
 /** Payload of the reserved command `rotate_key`. */
-export const rotateKeyPayloadSchema = z.object({ api_key: z.string(), expires_at: z.string() });
+export const rotateKeyPayloadSchema = z.object({
+  api_key: z.string().min(1).max(512),
+  expires_at: z.string(),
+});

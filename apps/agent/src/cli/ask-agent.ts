@@ -2,12 +2,25 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { posix } from 'node:path';
 import { systemFiles } from '@edgeflow/platform';
-import type { AgentConfig } from '../config.ts';
+import { type AgentConfig, type ConfigResult, serverDefault, stateFolderDefault } from '../config.ts';
 import { localTokenName } from '../identity/index.ts';
 import { isLoopbackHost } from '../net/index.ts';
 
 /** A diagnosis opens connections and waits for them. */
 const answerSecondsMax = 60;
+
+/** Told to whoever may not read the settings, and asks a device that may be well. */
+export const runAsAgent = 'Run this command as the user of the agent (sudo).';
+
+/**
+ * Where the running agent is to be found. Its settings are closed to most users, whom it answers all the same: without
+ * them the place where it listens by default is tried. undefined: the settings are wrong.
+ */
+export function placeToAsk(reading: ConfigResult): Pick<AgentConfig, 'server' | 'stateFolder'> | undefined {
+  if (reading.ok) return reading.config;
+  const isDenied = reading.problems.some((problem) => problem.isDenied === true);
+  return isDenied ? { server: serverDefault, stateFolder: stateFolderDefault } : undefined;
+}
 
 /** Off loopback even reading needs the token; where this user may not read it, the agent will say so. */
 async function storedToken(stateFolder: string): Promise<string | undefined> {

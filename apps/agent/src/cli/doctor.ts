@@ -1,12 +1,16 @@
 import { type Diagnosis, diagnosisSchema } from '@edgeflow/contract';
 import { systemClock, systemFiles, systemTimers } from '@edgeflow/platform';
-import type { AgentConfig } from '../config.ts';
-import { diagnose, type IdentityFacts } from '../diagnosis/index.ts';
-import { cloudUnderTest, identityFacts } from '../diagnosis-inputs.ts';
-import { prepareStateFolder } from '../identity/index.ts';
-import { type CloudAddress, createCloudTransport, readCloudAddress } from '../net/index.ts';
+import type { AgentConfig, SettingProblem } from '../config.ts';
+import { type DiagnosisInputs, diagnose, inputsFrom } from '../diagnosis/index.ts';
+import {
+  type Identity,
+  prepareStateFolder,
+  type StateFolderProblem,
+  type VaultReading,
+} from '../identity/index.ts';
+import { createCloudTransport, readCloudAddress } from '../net/index.ts';
 import { openVault } from '../state.ts';
-import { askAgent } from './ask-agent.ts';
+import { askAgent, placeToAsk, runAsAgent } from './ask-agent.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type CommonOptions, readConfig, type Surroundings } from './surroundings.ts';
 import { withFolder } from './with-folder.ts';
@@ -24,32 +28,63 @@ export async function runDoctor(surroundings: Surroundings, options: CommonOptio
 async function examine(surroundings: Surroundings, options: CommonOptions): Promise<Diagnosis> {
   const reading = await readConfig(surroundings, options);
   const { warnings } = reading;
-  if (!reading.ok) {
-    return diagnose({
-      clock: systemClock,
-      settings: { problems: reading.problems, warnings },
-      // Without settings there is no telling which folder is meant.
-      stateFolder: () => Promise.resolve({ kind: 'ready', notices: [] }),
-      identity: () => ({ kind: 'none' }),
-      cloud: undefined,
-      status: undefined,
-    });
-  }
-  const { config } = reading;
-  const fromAgent = await askRunning(config);
+  const place = placeToAsk(reading);
+  const fromAgent = place === undefined ? undefined : await askRunning(place);
   if (fromAgent !== undefined) return fromAgent;
-  const { facts, cloud } = await readIdentity(surroundings, options, config);
-  return diagnose({
-    clock: systemClock,
-    settings: { problems: [], warnings },
-    stateFolder: () => prepareStateFolder(systemFiles, config.stateFolder),
-    identity: () => facts,
-    cloud: cloud === undefined ? undefined : cloudUnderTest(cloud, config, makeTransport),
+  if (!reading.ok) return { ok: false, checks: reading.problems.map(wrongSetting) };
+  const { config } = reading;
+  const obstacle = await untouchable(config.stateFolder);
+  const stored: Stored =
+    obstacle === undefined ? await readIdentity(surroundings, options) : { kind: 'absent' };
+  const identity = stored.kind === 'opened' ? stored.value : undefined;
+  const time = { clock: systemClock, timers: systemTimers };
+  const inputs = inputsFrom({
+    config,
+    warnings,
+    cloud: config.cloud ?? addressOf(identity),
+    hasIdentity: false,
+    notices: [],
     status: undefined,
+    makeTransport: (address) => createCloudTransport({ address, ...config, time }),
+    stateFolder: async () => obstacle ?? prepareStateFolder(systemFiles, config.stateFolder),
+    clock: systemClock,
   });
+  return diagnose({ ...inputs, identity: () => factsOf(stored) ?? inputs.identity() });
 }
 
-async function askRunning({ server, stateFolder }: AgentConfig): Promise<Diagnosis | undefined> {
+/**
+ * Why the state folder is left as it is: a diagnosis makes none, and leaves no file in it that the user of the agent
+ * could not replace.
+ */
+async function untouchable(stateFolder: string): Promise<StateFolderProblem | undefined> {
+  const facts = await systemFiles.stat(stateFolder).catch(() => undefined);
+  if (facts === undefined) {
+    return {
+      kind: 'unusable',
+      code: 'missing_parent',
+      detail: `not checked: there is no state folder ${stateFolder}, or this user may not see it`,
+      nextStep: `Start the agent, which makes it. ${runAsAgent}`,
+    };
+  }
+  if (facts.uid === process.getuid?.()) return undefined;
+  return {
+    kind: 'unusable',
+    code: 'permission',
+    detail: `not checked: the state folder ${stateFolder} belongs to another user`,
+    nextStep: runAsAgent,
+  };
+}
+
+/** While a setting is wrong there is no telling which folder and which cloud are meant: nothing else is looked at. */
+function wrongSetting({ message, nextStep, isDenied }: SettingProblem): Diagnosis['checks'][number] {
+  const step = isDenied === true ? runAsAgent : nextStep;
+  return { name: 'settings', result: 'fail', detail: message, next_step: step, code: 'settings_invalid' };
+}
+
+async function askRunning({
+  server,
+  stateFolder,
+}: Pick<AgentConfig, 'server' | 'stateFolder'>): Promise<Diagnosis | undefined> {
   try {
     const text = await askAgent(server, stateFolder, '/api/v1/saas/diagnosis');
     return diagnosisSchema.safeParse(JSON.parse(text)).data;
@@ -58,39 +93,38 @@ async function askRunning({ server, stateFolder }: AgentConfig): Promise<Diagnos
   }
 }
 
-interface Stored {
-  readonly facts: IdentityFacts;
-  readonly cloud: CloudAddress | undefined;
-}
+type Stored =
+  | VaultReading<Identity>
+  | { readonly kind: 'unreadable'; readonly detail: string; readonly nextStep: string };
 
-async function readIdentity(
-  surroundings: Surroundings,
-  options: CommonOptions,
-  config: AgentConfig,
-): Promise<Stored> {
+async function readIdentity(surroundings: Surroundings, options: CommonOptions): Promise<Stored> {
+  // What stands in the way of the folder is the disk's check, and is said there.
   const quiet: Surroundings = { ...surroundings, complain: () => undefined };
-  const without: Stored = { facts: identityFacts(undefined, undefined, config), cloud: config.cloud };
   const stored = await withFolder<Stored>(quiet, options, async (state, device) => {
     const names = await state.files.list(state.stateFolder);
     // Nothing stored: opening the vault would make a key, and a diagnosis changes nothing.
-    if (!names.some((name) => name.endsWith('.vault'))) return without;
+    if (!names.some((name) => name.endsWith('.vault'))) return { kind: 'absent' };
     const opening = await openVault(state, device);
-    if (opening.kind === 'closed') {
-      const { message, nextStep } = opening.problem;
-      return { ...without, facts: { kind: 'unreadable', detail: message, nextStep } };
-    }
-    const reading = await opening.vault.identities.load();
-    const unreadable = reading.kind === 'unreadable' ? reading : undefined;
-    const identity = reading.kind === 'opened' ? reading.value : undefined;
-    const named = identity === undefined ? undefined : readCloudAddress(identity.cloud);
-    return {
-      facts: identityFacts(identity, unreadable, config),
-      cloud: config.cloud ?? (named?.ok === true ? named.address : undefined),
-    };
+    if (opening.kind === 'open') return opening.vault.identities.load();
+    return { kind: 'unreadable', detail: opening.problem.message, nextStep: opening.problem.nextStep };
   });
-  return typeof stored === 'number' ? without : stored;
+  return typeof stored === 'number' ? { kind: 'absent' } : stored;
 }
 
-function makeTransport(address: CloudAddress, { trust, proxy }: AgentConfig) {
-  return createCloudTransport({ address, trust, proxy, time: { clock: systemClock, timers: systemTimers } });
+function factsOf(stored: Stored): ReturnType<DiagnosisInputs['identity']> | undefined {
+  switch (stored.kind) {
+    case 'absent':
+      return undefined;
+    case 'unreadable':
+      return { kind: 'unreadable', detail: stored.detail, nextStep: stored.nextStep };
+    case 'opened': {
+      const { device_id: deviceId, cloud, expires_at: keyExpiresAt } = stored.value;
+      return { kind: 'identity', deviceId, cloud, keyExpiresAt, notices: stored.notices };
+    }
+  }
+}
+
+function addressOf(identity: Identity | undefined) {
+  const reading = identity === undefined ? undefined : readCloudAddress(identity.cloud);
+  return reading?.ok === true ? reading.address : undefined;
 }

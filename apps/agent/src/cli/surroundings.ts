@@ -31,7 +31,12 @@ export async function requireConfig(
   options: CommonOptions,
 ): Promise<{ readonly config: AgentConfig; readonly warnings: readonly SettingProblem[] } | number> {
   const result = await readConfig(surroundings, options);
-  if (result.ok) return result;
-  for (const { message, nextStep } of result.problems) surroundings.complain(`${message} ${nextStep}`);
+  return result.ok ? result : tellProblems(surroundings, result);
+}
+
+/** @returns the exit status. */
+export function tellProblems({ complain }: Surroundings, result: ConfigResult): number {
+  const problems = result.ok ? [] : result.problems;
+  for (const { message, nextStep } of problems) complain(`${message} ${nextStep}`);
   return exitCodes.settings;
 }

@@ -2,7 +2,7 @@ import { systemClock, systemFiles, systemRandom } from '@edgeflow/platform';
 import { type DeviceFacts, systemFolderLock } from '../identity/index.ts';
 import { readInventory, systemHostFacts } from '../inventory/index.ts';
 import type { Log } from '../log-port.ts';
-import { type StateDeps, takeFolder } from '../state.ts';
+import { lockFolder, type StateDeps } from '../state.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type CommonOptions, requireConfig, type Surroundings } from './surroundings.ts';
 
@@ -31,7 +31,7 @@ export async function withFolder<T>(
     credentialsFolder: surroundings.environment['CREDENTIALS_DIRECTORY'],
     vaultKeyFile,
   };
-  const folder = await takeFolder(state);
+  const folder = await lockFolder(state);
   if (folder.kind !== 'ready') {
     surroundings.complain(`${folder.detail} ${folder.nextStep}`);
     return folder.kind === 'busy' ? exitCodes.busy : exitCodes.stateFolder;

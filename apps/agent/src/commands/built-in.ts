@@ -1,4 +1,5 @@
-import { type JsonObject, rotateKeyPayloadSchema } from '@edgeflow/contract';
+import { connectFrameSchema, type JsonObject, rotateKeyPayloadSchema } from '@edgeflow/contract';
+import * as z from 'zod';
 import type { TunnelCredential } from '../tunnel/model.ts';
 import type { Desired } from './desired.ts';
 import { CommandError, type CommandHandler } from './runner.ts';
@@ -29,7 +30,7 @@ export function builtInCommands(deps: BuiltInDeps): [string, CommandHandler][] {
     ['health_check', async () => ({ data: deps.health() })],
     ['get_system_metrics', async () => ({ data: await deps.metrics() })],
     ['get_shadow', getShadow(deps)],
-    ['update_desired', async (payload) => ({ data: await deps.desired.update(payload, deps.credential()) })],
+    ['update_desired', updateDesired(deps)],
     ['rotate_key', rotateKey(deps)],
   ];
 }
@@ -42,10 +43,20 @@ function getShadow({ shadow, credential }: BuiltInDeps): CommandHandler {
   };
 }
 
+function updateDesired({ desired, credential }: BuiltInDeps): CommandHandler {
+  return async (payload, { signal }) => ({ data: await desired.update(payload, credential(), signal) });
+}
+
+/** A key that no `connect` frame could carry is not worth keeping. */
+const offerSchema = rotateKeyPayloadSchema.extend({
+  api_key: connectFrameSchema.shape.api_key,
+  expires_at: z.string().max(64),
+});
+
 /** The answer tells the cloud that the key is safe; the device reconnects with it only after that has left. */
 function rotateKey({ offerKey }: BuiltInDeps): CommandHandler {
   return async (payload) => {
-    const offer = rotateKeyPayloadSchema.safeParse(payload).data;
+    const offer = offerSchema.safeParse(payload).data;
     if (offer === undefined) throw new CommandError('payload_malformed', 'api_key and expires_at are needed');
     const { problem, answered } = await offerKey(offer.api_key, offer.expires_at);
     if (problem === undefined) return { data: {}, afterSent: answered };

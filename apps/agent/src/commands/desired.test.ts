@@ -1,8 +1,9 @@
 import type { JsonObject, Shadow } from '@edgeflow/contract';
+import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { describe, expect, it } from 'vitest';
 import { type CloudAnswer, type CloudRequest, TransportError } from '../net/index.ts';
 import { Desired } from './desired.ts';
-import { CommandError } from './runner.ts';
+import { CommandError, CommandRunner, handlersMax, handlerSecondsMax } from './runner.ts';
 import { ShadowClient } from './shadow.ts';
 
 const credential = { deviceId: 'dev_1', apiKey: 'efk_one' };
@@ -45,11 +46,16 @@ class FakeShadow {
   }
 }
 
+const { signal } = new AbortController();
+const endless = Promise.withResolvers<never>().promise;
+
 function device(applyDesired?: (desired: JsonObject) => Promise<JsonObject | undefined>) {
   const cloud = new FakeShadow();
   const shadow = new ShadowClient(cloud);
-  const desired = new Desired({ shadow, log: silent, applyDesired, facts: { agent_version: '1.0.0' } });
-  return { cloud, shadow, desired };
+  const time = new SimulatedTime();
+  const facts = { agent_version: '1.0.0' };
+  const desired = new Desired({ shadow, log: silent, timers: time, applyDesired, facts });
+  return { cloud, shadow, desired, time };
 }
 
 describe('on connected', () => {
@@ -93,7 +99,7 @@ describe('on connected', () => {
 describe('update_desired', () => {
   it('names what is desired, and remembers it', async () => {
     const { desired } = device();
-    expect(await desired.update({ desired: { rate: 5 }, version: 4 }, credential)).toEqual({
+    expect(await desired.update({ desired: { rate: 5 }, version: 4 }, credential, signal)).toEqual({
       keys: ['rate'],
     });
     expect(desired.latest).toEqual({ rate: 5 });
@@ -105,8 +111,8 @@ describe('update_desired', () => {
       applied.push(wanted);
       return undefined;
     });
-    await desired.update({ desired: { rate: 9 }, version: 9 }, credential);
-    expect(await desired.update({ desired: { rate: 8 }, version: 8 }, credential)).toEqual({
+    await desired.update({ desired: { rate: 9 }, version: 9 }, credential, signal);
+    expect(await desired.update({ desired: { rate: 8 }, version: 8 }, credential, signal)).toEqual({
       keys: [],
       superseded_by: 9,
     });
@@ -122,17 +128,70 @@ describe('update_desired', () => {
       seen.push(`end ${JSON.stringify(rate)}`);
       return undefined;
     });
-    await Promise.all([1, 2].map((rate) => desired.update({ desired: { rate }, version: rate }, credential)));
+    await Promise.all(
+      [1, 2].map((rate) => desired.update({ desired: { rate }, version: rate }, credential, signal)),
+    );
     expect(seen).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
+  });
+
+  it('that hangs gives up its turn when its time is up', async () => {
+    const applied: JsonObject[] = [];
+    const begun = Promise.withResolvers<undefined>();
+    const { desired } = device((wanted) => {
+      applied.push(wanted);
+      begun.resolve(undefined);
+      return wanted['hang'] === true ? endless : Promise.resolve(undefined);
+    });
+    const time = new AbortController();
+    const hanging = desired.update({ desired: { hang: true }, version: 1 }, credential, time.signal);
+    const next = desired.update({ desired: { rate: 5 }, version: 2 }, credential, signal);
+    await begun.promise;
+    time.abort();
+    await expect(hanging).rejects.toThrow('timed_out');
+    expect(await next).toEqual({ keys: ['rate'] });
+    expect(applied).toEqual([{ hang: true }, { rate: 5 }]);
+  });
+
+  it('is not kept waiting for ever by a catch-up that hangs', async () => {
+    const { cloud, desired, time } = device((wanted) =>
+      wanted['hang'] === true ? endless : Promise.resolve(undefined),
+    );
+    cloud.desired = { hang: true };
+    const catchUp = desired.onOnline(credential);
+    const next = desired.update({ desired: { rate: 5 }, version: 9 }, credential, signal);
+    await time.advance(handlerSecondsMax * 1000);
+    await catchUp;
+    expect(await next).toEqual({ keys: ['rate'] });
   });
 
   it.each([[null], [[]], ['text'], [{}], [{ desired: 5 }], [{ desired: {}, version: 'x' }]])(
     'refuses the payload %j',
     async (payload) => {
       const { desired } = device();
-      await expect(desired.update(payload as JsonObject, credential)).rejects.toThrow(CommandError);
+      await expect(desired.update(payload as JsonObject, credential, signal)).rejects.toThrow(CommandError);
     },
   );
+});
+
+describe('handlers that hang', () => {
+  it('do not keep a key rotation or a health check waiting', async () => {
+    const hang = () => endless;
+    const answer = () => Promise.resolve({ data: {} });
+    const table = new Map([
+      ['slow', hang],
+      ['rotate_key', answer],
+      ['health_check', answer],
+    ] as const);
+    const runner = new CommandRunner(table, new SimulatedTime(), silent);
+    for (let i = 0; i < handlersMax; i += 1) void runner.run('slow', {});
+    expect(await runner.run('slow', {})).toMatchObject({
+      status: 'error',
+      error: expect.stringMatching(/^busy/),
+    });
+    for (const action of ['rotate_key', 'health_check']) {
+      expect(await runner.run(action, {}), action).toMatchObject({ status: 'success' });
+    }
+  });
 });
 
 describe('the shadow', () => {

@@ -37,6 +37,10 @@ export interface CommandAnswer {
 
 /** Handlers that may run at once; one that never ends keeps its place, so that the bound is a real one. */
 export const handlersMax = 8;
+/** What keeps a device in reach and its key alive is not kept waiting by other handlers that hang. */
+const urgentActions: ReadonlySet<string> = new Set(['health_check', 'rotate_key']);
+/** Urgent handlers that may run at once, beside the others. */
+export const urgentHandlersMax = 8;
 /** A handler that has not answered by then is answered for. */
 export const handlerSecondsMax = 30;
 
@@ -45,7 +49,7 @@ export class CommandRunner {
   readonly #table: CommandTable;
   readonly #timers: Timers;
   readonly #log: Log;
-  #running = 0;
+  readonly #running = { urgent: 0, others: 0 };
 
   constructor(table: CommandTable, timers: Timers, log: Log) {
     this.#table = table;
@@ -60,8 +64,11 @@ export class CommandRunner {
       const known = [...this.#table.keys()].sort().join(', ');
       return failure(`unknown_action: this device knows ${known}`);
     }
-    if (this.#running >= handlersMax) {
-      return failure(`busy: ${String(handlersMax)} commands are running on this device; try again later`);
+    const kind = kindOf(action);
+    if (this.#running[kind] >= runningMax[kind]) {
+      return failure(
+        `busy: ${String(runningMax[kind])} commands are running on this device; try again later`,
+      );
     }
     this.#log.info({ action }, 'running a command');
     return this.#runBounded(action, handler, payload);
@@ -89,7 +96,8 @@ export class CommandRunner {
     payload: Json,
     signal: AbortSignal,
   ): Promise<CommandAnswer> {
-    this.#running += 1;
+    const kind = kindOf(action);
+    this.#running[kind] += 1;
     try {
       return { status: 'success', ...(await handler(payload, { signal })) };
     } catch (error) {
@@ -99,9 +107,15 @@ export class CommandRunner {
       this.#log.error({ action, kind }, 'a command handler failed');
       return failure('internal: the handler failed');
     } finally {
-      this.#running -= 1;
+      this.#running[kind] -= 1;
     }
   }
+}
+
+const runningMax = { urgent: urgentHandlersMax, others: handlersMax } as const;
+
+function kindOf(action: string): keyof typeof runningMax {
+  return urgentActions.has(action) ? 'urgent' : 'others';
 }
 
 function failure(error: string): CommandAnswer {

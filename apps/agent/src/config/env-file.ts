@@ -29,7 +29,8 @@ export async function readEnvFile(files: Files, path: string, isOptional: boolea
   if (!reading.ok) {
     if (isOptional && reading.isMissing === true) return { ok: true, file: noEnvFile };
     const problem = `The settings cannot be read: ${reading.problem}.`;
-    return { ok: false, problem: { setting: path, message: problem, nextStep: reading.nextStep } };
+    const { nextStep, isDenied = false } = reading;
+    return { ok: false, problem: { setting: path, message: problem, nextStep, isDenied } };
   }
   const facts = await files.stat(path).catch(() => undefined);
   const values = parseEnv(reading.value.split(/\r?\n/).map(protectHash).join('\n'));

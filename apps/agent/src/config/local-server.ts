@@ -16,6 +16,14 @@ export interface ServerConfig {
 const hostDefault = '127.0.0.1';
 const portDefault = 8080;
 
+/** Where it listens unless a setting says otherwise. */
+export const serverDefault: ServerConfig = {
+  host: hostDefault,
+  port: portDefault,
+  token: undefined,
+  tls: undefined,
+};
+
 export async function readServer(context: ConfigContext): Promise<ServerConfig> {
   const { settings } = context;
   return {

@@ -6,6 +6,8 @@ export interface SettingProblem {
   readonly message: string;
   /** What a person does now. */
   readonly nextStep: string;
+  /** The file of settings is there, and this user may not read it. */
+  readonly isDenied?: boolean;
 }
 
 /** A value as read from its text, or why it cannot be. `problem` goes on where the setting's name ends. */

@@ -1,5 +1,5 @@
 import { isMasked, isSpkiPin } from '@edgeflow/contract';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type LogLevel, logLevels } from '../logging.ts';
 import { readProxy } from '../net/index.ts';
 import { bad, good, type Reading } from './problem.ts';

@@ -1,5 +1,5 @@
 import type { Files } from '@edgeflow/platform';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { defaultEnvFile, readEnvFile } from './env-file.ts';
 import { nearestName } from './nearest-name.ts';
 import type { SettingProblem } from './problem.ts';

@@ -1,7 +1,7 @@
 import { type Files, fileErrorCode } from '@edgeflow/platform';
 import { bad, good, type Reading } from './problem.ts';
 
-export type TextFileReading = Reading<string> & { readonly isMissing?: boolean };
+export type TextFileReading = Reading<string> & { readonly isMissing?: boolean; readonly isDenied?: boolean };
 
 /**
  * A whole file of UTF-8 text, without its byte order mark. `problem` begins with the path.
@@ -34,10 +34,13 @@ function explain(errno: string, path: string, bytesMax: number): TextFileReading
       return { ...bad(`there is no file ${path}`, 'Correct the path, or make the file.'), isMissing: true };
     case 'EACCES':
     case 'EPERM':
-      return bad(
-        `${path} may not be read by the user that the agent runs as (${errno})`,
-        `Give it to that user (chown), with mode 600, and let it enter the folders above.`,
-      );
+      return {
+        ...bad(
+          `${path} may not be read by the user that the agent runs as (${errno})`,
+          `Give it to that user (chown), with mode 600, and let it enter the folders above.`,
+        ),
+        isDenied: true,
+      };
     case 'EISDIR':
       return bad(`${path} is a folder, not a file`, 'Name the file inside it.');
     case 'EFBIG':

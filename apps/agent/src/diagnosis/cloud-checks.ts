@@ -10,8 +10,14 @@ const skewWarnedMs = 60_000;
 /** From about a day on, certificates that are renewed at short notice are refused. */
 const skewFailedMs = 24 * 3600 * 1000;
 
+export interface CloudFindings {
+  readonly checks: readonly [clock: Check, cloud: Check];
+  /** The cloud's own, Unix time; undefined when it did not say. */
+  readonly cloudTimeMs: number | undefined;
+}
+
 /** Asks the cloud for its time: that proves that it is one, and how far this device's clock is off. */
-export async function checkCloud(cloud: CloudUnderTest, clock: Clock): Promise<[clock: Check, cloud: Check]> {
+export async function checkCloud(cloud: CloudUnderTest, clock: Clock): Promise<CloudFindings> {
   const { transport } = cloud;
   const startedMs = clock.monotonic();
   let answer: CloudAnswer;
@@ -25,21 +31,28 @@ export async function checkCloud(cloud: CloudUnderTest, clock: Clock): Promise<[
   } catch (error) {
     const failure =
       error instanceof TransportError ? error : new TransportError('internal', 'The check failed.');
-    return [
-      notChecked('clock', 'the cloud did not answer'),
-      failed('cloud', { detail: failure.message, code: failure.code }),
-    ];
+    return {
+      checks: [
+        notChecked('clock', 'the cloud did not answer'),
+        failed('cloud', { detail: failure.message, code: failure.code }),
+      ],
+      cloudTimeMs: undefined,
+    };
   }
   const roundTripMs = clock.monotonic() - startedMs;
   const cloudTimeMs = timeIn(answer);
   if (cloudTimeMs === undefined) {
-    return [
-      notChecked('clock', 'the cloud did not say its time'),
-      checkOtherAnswer(answer, transport.origin),
-    ];
+    return {
+      checks: [
+        notChecked('clock', 'the cloud did not say its time'),
+        checkOtherAnswer(answer, transport.origin),
+      ],
+      cloudTimeMs,
+    };
   }
   const skewMs = clock.now() - roundTripMs / 2 - cloudTimeMs;
-  return [checkSkew(skewMs), passed('cloud', `${transport.origin} answers as an EdgeFlow cloud`)];
+  const answers = passed('cloud', `${transport.origin} answers as an EdgeFlow cloud`);
+  return { checks: [checkSkew(skewMs), answers], cloudTimeMs };
 }
 
 function timeIn(answer: CloudAnswer): number | undefined {

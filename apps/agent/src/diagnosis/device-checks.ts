@@ -30,9 +30,12 @@ export function checkDisk(folder: StateFolderResult): Check {
   return warned('disk', { detail: notice.detail, nextStep: notice.nextStep });
 }
 
-export function checkIdentity(facts: IdentityFacts): Check {
+/** @param cloudTimeMs by which the expiry of the key is judged; never this device's own clock (CONTRACT.md §1). */
+export function checkIdentity(facts: IdentityFacts, cloudTimeMs: number | undefined): Check {
   switch (facts.kind) {
     case 'identity': {
+      const expiry = checkExpiry(facts.keyExpiresAt, cloudTimeMs);
+      if (expiry !== undefined) return expiry;
       const [notice] = facts.notices;
       if (notice !== undefined)
         return warned('identity', { detail: notice.detail, nextStep: notice.nextStep });
@@ -50,6 +53,26 @@ export function checkIdentity(facts: IdentityFacts): Check {
     case 'none':
       return failed('identity', { detail: 'there is neither an identity nor a code', code: 'code_missing' });
   }
+}
+
+/** A key is rotated from 30 days ahead of its expiry on (CONTRACT.md §3). */
+const expiryWarnedMs = 30 * 24 * 3600 * 1000;
+
+function checkExpiry(expiresAt: string | null, cloudTimeMs: number | undefined): Check | undefined {
+  if (expiresAt === null || cloudTimeMs === undefined) return undefined;
+  const leftMs = Date.parse(expiresAt) - cloudTimeMs;
+  if (leftMs <= 0) {
+    return failed('identity', {
+      detail: `the key of this device expired at ${expiresAt}`,
+      code: 'key_expired',
+    });
+  }
+  if (leftMs > expiryWarnedMs) return undefined;
+  return warned('identity', {
+    detail: `the key of this device expires at ${expiresAt}`,
+    nextStep:
+      'Keep the agent connected: it takes the next key when the cloud offers it. If that does not happen, rotate the key in the dashboard.',
+  });
 }
 
 /** From what the agent saw last: a diagnosis must not connect as the device, which would replace its own tunnel. */

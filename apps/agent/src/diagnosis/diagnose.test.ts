@@ -89,6 +89,32 @@ const all = [
   'tunnel',
 ];
 
+describe('the expiry of the key', () => {
+  const day = 24 * 3600 * 1000;
+  const keyFor = (days: number) => ({
+    kind: 'identity' as const,
+    deviceId: 'dev_abc123xyz',
+    cloud: 'https://cloud.test',
+    keyExpiresAt: toRfc3339(Date.now() + days * day),
+    notices: [],
+  });
+
+  it.each([
+    [31, 'ok', null],
+    [29, 'warn', null],
+    [-1, 'fail', 'key_expired'],
+  ] as const)('in %d days is judged by the cloud’s clock: %s', async (days, result, code) => {
+    const cloudAheadDays = 400;
+    const cloud = await pinnedCloud(saysTime(cloudAheadDays * day));
+    const identity = () => keyFor(days + cloudAheadDays);
+    expect(await check('identity', { cloud, identity })).toMatchObject({ result, code });
+  });
+
+  it('is not judged when the cloud does not say its time', async () => {
+    expect(await check('identity', { identity: () => keyFor(-1) })).toMatchObject({ result: 'ok' });
+  });
+});
+
 describe('a diagnosis', () => {
   it('of a device that is well says ok in every check, with no next step', async () => {
     const diagnosis = await diagnose(inputs({ cloud: await pinnedCloud(saysTime()) }));

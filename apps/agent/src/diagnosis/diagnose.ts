@@ -14,22 +14,36 @@ const networkChecks: readonly CheckName[] = ['resolve', 'proxy', 'tcp', 'tls', '
  */
 export async function diagnose(inputs: DiagnosisInputs): Promise<Diagnosis> {
   const { cloud, clock, status } = inputs;
+  const disk = checkDisk(await inputs.stateFolder());
+  const network = cloud === undefined ? withoutCloud : await checkNetwork(cloud, clock);
   const checks = [
     checkSettings(inputs.settings),
-    checkDisk(await inputs.stateFolder()),
-    checkIdentity(inputs.identity()),
-    ...(cloud === undefined
-      ? networkChecks.map((name) => notChecked(name, 'no setting says which cloud this device belongs to'))
-      : await checkNetwork(cloud, clock)),
+    disk,
+    checkIdentity(inputs.identity(), network.cloudTimeMs),
+    ...network.checks,
     checkTunnel(status?.()),
   ];
   return { ok: checks.every(({ result }) => result !== 'fail'), checks };
 }
 
-async function checkNetwork(cloud: CloudUnderTest, clock: Clock): Promise<Check[]> {
+interface NetworkFindings {
+  readonly checks: readonly Check[];
+  readonly cloudTimeMs: number | undefined;
+}
+
+const withoutCloud: NetworkFindings = {
+  checks: networkChecks.map((name) => notChecked(name, 'no setting says which cloud this device belongs to')),
+  cloudTimeMs: undefined,
+};
+
+async function checkNetwork(cloud: CloudUnderTest, clock: Clock): Promise<NetworkFindings> {
   const probe = await cloud.transport.probe();
   const broken = brokenPath(probe);
   const path = checkPath(cloud, probe);
-  if (broken !== undefined) return [...path, notChecked('clock', broken), notChecked('cloud', broken)];
-  return [...path, ...(await checkCloud(cloud, clock))];
+  if (broken !== undefined) {
+    const checks = [...path, notChecked('clock', broken), notChecked('cloud', broken)];
+    return { checks, cloudTimeMs: undefined };
+  }
+  const { checks, cloudTimeMs } = await checkCloud(cloud, clock);
+  return { checks: [...path, ...checks], cloudTimeMs };
 }

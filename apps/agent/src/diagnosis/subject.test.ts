@@ -20,6 +20,7 @@ async function subject(
     warnings: result.warnings,
     cloud: result.config.cloud,
     hasIdentity: false,
+    notices: [],
     status: undefined,
     makeTransport: ({ url }) =>
       transportTo(url, {

@@ -1,7 +1,7 @@
 import type { SaasStatus } from '@edgeflow/contract';
 import type { Clock } from '@edgeflow/platform';
 import type { AgentConfig, CodeSetting, SettingProblem } from '../config.ts';
-import type { StateFolderResult } from '../identity/index.ts';
+import type { Notice, StateFolderResult } from '../identity/index.ts';
 import { type CloudAddress, type ProbingTransport, proxyFor } from '../net/index.ts';
 import type { CloudUnderTest, DiagnosisInputs, IdentityFacts } from './inputs.ts';
 
@@ -12,6 +12,8 @@ export interface DiagnosisSubject {
   /** The cloud in use: the settings' or the stored identity's. */
   readonly cloud: CloudAddress | undefined;
   readonly hasIdentity: boolean;
+  /** About what is stored, from when it was read. */
+  readonly notices: readonly Notice[];
   /** undefined when no agent runs. */
   readonly status: SaasStatus | undefined;
   readonly makeTransport: (cloud: CloudAddress) => ProbingTransport;
@@ -46,14 +48,14 @@ function underTest(cloud: CloudAddress, { config, makeTransport }: DiagnosisSubj
   };
 }
 
-function identityFrom({ config, cloud, hasIdentity, status }: DiagnosisSubject): IdentityFacts {
+function identityFrom({ config, cloud, hasIdentity, notices, status }: DiagnosisSubject): IdentityFacts {
   if (hasIdentity) {
     return {
       kind: 'identity',
       deviceId: status?.device_id ?? 'a known device',
       cloud: cloud?.url ?? 'its cloud',
       keyExpiresAt: status?.key_expires_at ?? null,
-      notices: [],
+      notices,
     };
   }
   const error = status?.last_error;

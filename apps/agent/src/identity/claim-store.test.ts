@@ -4,6 +4,7 @@ import {
   type ClaimOpening,
   ClaimStore,
   judgeClaim,
+  parkedClaimsMax,
   type PendingClaim,
   type WantedClaim,
 } from './claim-store.ts';
@@ -44,13 +45,13 @@ describe('whether a pending claim is the wanted one', () => {
     ['nothing is pending', undefined, wanted, 'none'],
     ['it is the same', pending, wanted, 'resume'],
     ['the code changed', pending, { ...wanted, code: 'PROV-ZZZZ-ZZZZ' }, 'finish_first'],
-    ['the cloud changed', pending, { ...wanted, cloud: 'https://other.example' }, 'finish_first'],
+    ['the cloud changed', pending, { ...wanted, cloud: 'https://other.example' }, 'other_cloud'],
     ['it is the same on the same board', { ...pending, board: pi1 }, { ...wanted, board: pi1 }, 'resume'],
     ['it was made on another board', { ...pending, board: pi1 }, { ...wanted, board: pi2 }, 'new_board'],
     [
       'it was made on another board for another code',
       { ...pending, board: pi1 },
-      { cloud: 'https://other.example', code: 'PROV-ZZZZ-ZZZZ', board: pi2 },
+      { ...wanted, code: 'PROV-ZZZZ-ZZZZ', board: pi2 },
       'new_board',
     ],
     ['the board cannot be read just now', { ...pending, board: pi1 }, wanted, 'resume'],
@@ -188,5 +189,69 @@ describe('the claim store', () => {
       notices: [{ code: 'kept_aside' }],
     });
     expect(await files.stat(`${claimPath}.unreadable-2`)).toMatchObject({ kind: 'file' });
+  });
+});
+
+describe('claims of several clouds', () => {
+  const elsewhere = { ...wanted, cloud: 'https://other.example' };
+
+  it('are each kept, with their own secret, until their own final answer', async () => {
+    const files = await emptyDisk();
+    const store = await started(files);
+    const first = await store.open(wanted);
+    const second = await store.open(elsewhere);
+    expect(second).toMatchObject({ verdict: 'other_cloud', claim: elsewhere });
+    expect(secretOf(second)).not.toBe(secretOf(first));
+    files.powerCut();
+    const restarted = await started(files);
+    expect(await restarted.load(wanted.cloud)).toMatchObject({ kind: 'opened', value: wanted });
+    const back = await restarted.open(wanted);
+    expect(secretOf(back)).toBe(secretOf(first));
+    if (back.kind === 'ready') await restarted.finish(back.claim);
+    files.powerCut();
+    const last = await started(files);
+    expect(await last.load(wanted.cloud)).toEqual({ kind: 'absent' });
+    expect(secretOf(await last.open(elsewhere))).toBe(secretOf(second));
+  });
+
+  it('are not lost by a crash at whatever step of the change', async () => {
+    for (let step = 0; ; step += 1) {
+      const files = await emptyDisk();
+      const first = await (await started(files)).open(wanted);
+      const second = await (await started(files)).open(elsewhere);
+      const store = await started(files);
+      const count = failFrom(files, step, 'EIO');
+      await store.open(wanted).catch(() => undefined);
+      const isDone = count() <= step;
+      healed(files);
+      files.powerCut();
+      const restarted = await started(files);
+      expect(secretOf(await restarted.open(elsewhere))).toBe(secretOf(second));
+      expect(secretOf(await restarted.open(wanted))).toBe(secretOf(first));
+      if (isDone) break;
+    }
+  });
+
+  it('are told apart by who else holds a code', async () => {
+    const store = await started(await emptyDisk());
+    await store.open(wanted);
+    await store.open(elsewhere);
+    expect(await store.parkedElsewhere(wanted.code, elsewhere.cloud)).toBe(wanted.cloud);
+    expect(await store.parkedElsewhere('PROV-ZZZZ-ZZZZ', elsewhere.cloud)).toBeUndefined();
+  });
+
+  it('are bounded in number, and none is given up for another', async () => {
+    const store = await started(await emptyDisk());
+    const at = (n: number): WantedClaim => ({ ...wanted, cloud: `https://cloud-${String(n)}.example` });
+    const openings: ClaimOpening[] = [];
+    for (let n = 0; n <= parkedClaimsMax; n += 1) openings.push(await store.open(at(n)));
+    const crowded = await store.open(at(parkedClaimsMax + 1));
+    expect(crowded).toMatchObject({
+      kind: 'crowded',
+      nextStep: expect.stringContaining(at(parkedClaimsMax).cloud),
+    });
+    for (const [n, opening] of openings.entries()) {
+      expect(await store.load(at(n).cloud)).toMatchObject({ value: { claim_secret: secretOf(opening) } });
+    }
   });
 });

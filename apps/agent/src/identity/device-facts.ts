@@ -1,5 +1,5 @@
 import type { Files } from '@edgeflow/platform';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a vault is tied to. Both facts come from the inventory. */
 export interface DeviceFacts {

@@ -53,6 +53,12 @@ describe('a new identity', () => {
     expect(third.previous).toEqual(identity);
   });
 
+  it('that repeats a key without its expiry keeps the expiry that is known', () => {
+    const repeated = replaceKeepingOld(identity, { ...credentials, expires_at: null }, now);
+    expect(credentials.expires_at).not.toBeNull();
+    expect(repeated.expires_at).toBe(identity.expires_at);
+  });
+
   it('that comes a second time, as after a repeated claim, does not take the place of the old one', () => {
     const once = replaceKeepingOld(identity, later, now);
     expect(replaceKeepingOld(once, later, now)).toEqual(once);

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { type Random, randomHex } from '@edgeflow/platform';
-import { z } from 'zod';
+import * as z from 'zod';
 import { boardIdentitySchema } from './device-facts.ts';
 import type { VaultDocument } from './vault-opening.ts';
 
@@ -78,7 +78,10 @@ export function replaceKeepingOld(
 ): Identity {
   const mark = credentials.settings_mark ?? old?.settings_mark;
   const stored = { ...credentials, settings_mark: mark, saved_at: now };
-  if (old !== undefined && isSameKey(old, credentials)) return { ...old, ...stored };
+  if (old !== undefined && isSameKey(old, credentials)) {
+    // Whoever repeats a key need not know how long it is valid.
+    return { ...old, ...stored, expires_at: stored.expires_at ?? old.expires_at };
+  }
   return { ...stored, previous: old && keptOf(old) };
 }
 

@@ -33,7 +33,12 @@ export {
 export { IdentityStore } from './identity-store.ts';
 export { loadLocalToken, LocalToken, localTokenName } from './local-token.ts';
 export type { Notice, NoticeCode } from './notice.ts';
-export { prepareStateFolder, type StateFolderProblem, type StateFolderResult } from './state-folder.ts';
+export {
+  makeStateFolder,
+  prepareStateFolder,
+  type StateFolderProblem,
+  type StateFolderResult,
+} from './state-folder.ts';
 export { Vault, type VaultDeps } from './vault.ts';
 export {
   replaceGeneratedKey,

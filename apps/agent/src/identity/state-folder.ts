@@ -26,18 +26,23 @@ const probeBytes = 16 * 1024;
  * The parent must exist: a folder made on the way to a mount point that is not mounted would hide the state later.
  */
 export async function prepareStateFolder(files: Files, path: string): Promise<StateFolderResult> {
-  try {
-    const problem = await makeMissing(files, path);
-    if (problem !== undefined) return problem;
-  } catch (error) {
-    return diskProblem(error, `The state folder ${path} cannot be made`);
-  }
+  const problem = await makeStateFolder(files, path);
+  if (problem !== undefined) return problem;
   try {
     await probe(files, path);
   } catch (error) {
     return diskProblem(error, `The state folder ${path} cannot be written`);
   }
   return { kind: 'ready', notices: await openToOthers(files, path) };
+}
+
+/** The first half of {@link prepareStateFolder}: only makes the folder, so that a lock can be taken in it. */
+export async function makeStateFolder(files: Files, path: string): Promise<StateFolderProblem | undefined> {
+  try {
+    return await makeMissing(files, path);
+  } catch (error) {
+    return diskProblem(error, `The state folder ${path} cannot be made`);
+  }
 }
 
 async function makeMissing(files: Files, path: string): Promise<StateFolderProblem | undefined> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nonceBytes, saltBytes, type SealedBytes, tagBytes } from './vault-crypto.ts';
 
 /**
@@ -21,7 +21,10 @@ export const envelopeVersion = 1;
 const headerSchema = z.strictObject({
   format: z.literal('edgeflow-vault'),
   version: z.literal(envelopeVersion),
-  document: z.enum(['identity', 'claim']),
+  document: z.union([
+    z.enum(['identity', 'claim']),
+    z.templateLiteral(['claim-', z.string().regex(/^[0-9a-f]{16}$/)]),
+  ]),
   key_source: z.enum(['systemd-credential', 'key-file', 'generated']),
   /** Which key sealed the file; see `keyFingerprint`. */
   key_id: z.string().regex(/^[0-9a-f]{16}$/),

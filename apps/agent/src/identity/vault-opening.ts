@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type BoardIdentity, compareBoards, type FormerMachineId } from './device-facts.ts';
 import type { Notice } from './notice.ts';
 import { contentKey, machineFingerprint, unsealBytes } from './vault-crypto.ts';

@@ -36,7 +36,8 @@ export type UnreadableReason =
   /** The disk failed. */
   | 'io';
 
-export type DocumentName = 'identity' | 'claim';
+/** `claim-…` is a claim of another cloud than the one in use; see `ClaimStore`. */
+export type DocumentName = 'identity' | 'claim' | `claim-${string}`;
 
 /** The person's way out when a file's content is gone for good. */
 export function nextStepWithoutBackup(document: DocumentName, path: string): string {

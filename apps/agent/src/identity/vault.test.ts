@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FileError } from '@edgeflow/platform';
 import type { SimulatedFiles } from '@edgeflow/platform/simulated';
 import { claimDocument, type PendingClaim } from './claim-store.ts';

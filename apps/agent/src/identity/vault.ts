@@ -18,6 +18,7 @@ import {
 
 /** Far above any document of ours; a larger file is not one. */
 const vaultBytesMax = 256 * 1024;
+const vaultSuffix = '.vault';
 
 export interface VaultDeps {
   readonly files: Files;
@@ -53,7 +54,23 @@ export class Vault {
   }
 
   pathOf(name: DocumentName): string {
-    return posix.join(this.#deps.stateFolder, `${name}.vault`);
+    return posix.join(this.#deps.stateFolder, `${name}${vaultSuffix}`);
+  }
+
+  /**
+   * The names after `prefix` of the documents that there are, openable or not, in alphabetical order.
+   *
+   * @throws DiskProblemError.
+   */
+  async namesAfter(prefix: string): Promise<readonly string[]> {
+    const { files, stateFolder } = this.#deps;
+    try {
+      const names = await files.list(stateFolder);
+      const found = names.filter((name) => name.startsWith(prefix) && name.endsWith(vaultSuffix));
+      return found.map((name) => name.slice(prefix.length, -vaultSuffix.length)).sort();
+    } catch (error) {
+      throw new DiskProblemError(describeDiskProblem(error, `${stateFolder} cannot be listed`), error);
+    }
   }
 
   /**

@@ -36,7 +36,7 @@ interface Env {
  * The device's own API. Source: the wire contract, section 4.
  *
  * Guards, from the outside in: the `Host` and `Origin` are the device's own; off loopback every request has the token;
- * bodies are bounded and are JSON; while the device is provisioned every change has the token.
+ * bodies are bounded and are JSON; every change has the token, unless the device is known to have no identity.
  */
 export function buildLocalApp(deps: LocalAppDeps): Hono<Env> {
   const problem = problemAnswers(deps.random);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { bodyBytesMax } from '@edgeflow/contract';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ProblemAnswer } from './problems.ts';
 
 export type BodyReading<T> =

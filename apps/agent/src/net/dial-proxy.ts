@@ -24,29 +24,44 @@ export async function dialThroughProxy(
   observer.started('proxy');
   const socket = await dialProxy(proxy, deps, signal);
   const late = (): Error => proxyRefused(proxy, 'did not answer in time');
-  const tunnel = await withDeadline({ timers, limitMs: timeouts.proxyMs, signal, late }, (bounded) =>
-    askProxy(socket, target.label, proxy, bounded),
-  );
+  try {
+    await withDeadline({ timers, limitMs: timeouts.proxyMs, signal, late }, (bounded) =>
+      askProxy(socket, target.label, proxy, bounded),
+    );
+  } catch (error) {
+    // Also when the time was up before anything was asked.
+    socket.destroy();
+    throw error;
+  }
   observer.passed('resolve', `${target.host} is resolved by the proxy`);
   observer.passed('proxy', `${proxy.label} connects to ${target.label}`);
   observer.passed('tcp', `${target.label} accepts connections from the proxy`);
-  return tunnel;
+  return socket;
 }
 
 /** Whatever keeps the proxy itself from being reached is the proxy's problem, not the cloud's. */
 async function dialProxy(proxy: HttpProxy, deps: DialDeps, signal: AbortSignal): Promise<Socket> {
   const { timers, timeouts } = deps;
+  let tcp: Socket | undefined;
   try {
-    const tcp = await dial(proxy, { ...deps, observer: silentObserver }, signal);
-    if (!proxy.isTls) return tcp;
+    const plain = await dial(proxy, { ...deps, observer: silentObserver }, signal);
+    tcp = plain;
+    if (!proxy.isTls) return plain;
     const late = (): Error => proxyRefused(proxy, 'did not finish the TLS handshake in time');
     return await withDeadline({ timers, limitMs: timeouts.tlsMs, signal, late }, async (bounded) => {
       const servername = isIP(proxy.host) === 0 ? { servername: proxy.host } : {};
-      const tls = connectTls({ socket: tcp, host: proxy.host, minVersion: 'TLSv1.2', ...servername });
+      const tls = connectTls({
+        socket: plain,
+        host: proxy.host,
+        minVersion: 'TLSv1.2',
+        rejectUnauthorized: true,
+        ...servername,
+      });
       await whenReady(tls, 'secureConnect', bounded);
       return tls;
     });
   } catch (error) {
+    tcp?.destroy();
     signal.throwIfAborted();
     const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown cause';
     throw new TransportError('proxy_refused', `The proxy ${proxy.label} cannot be used: ${why}.`, {
@@ -56,7 +71,7 @@ async function dialProxy(proxy: HttpProxy, deps: DialDeps, signal: AbortSignal):
 }
 
 /** RFC 9110, section 9.3.6. Node's parser bounds the head of the answer, and no body is read. */
-function askProxy(socket: Socket, target: string, proxy: HttpProxy, signal: AbortSignal): Promise<Socket> {
+function askProxy(socket: Socket, target: string, proxy: HttpProxy, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       signal.removeEventListener('abort', onAbort);
@@ -85,7 +100,7 @@ function askProxy(socket: Socket, target: string, proxy: HttpProxy, signal: Abor
       else if (head.length > 0) fail(proxyRefused(proxy, 'sent data before the connection was used'));
       else {
         signal.removeEventListener('abort', onAbort);
-        resolve(socket);
+        resolve();
       }
     });
     signal.addEventListener('abort', onAbort, { once: true });

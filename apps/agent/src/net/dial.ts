@@ -36,10 +36,14 @@ export interface Endpoint {
   readonly port: number;
   /** `host:port`, for messages. */
   readonly label: string;
+  /** What to say beside it when nothing answers there. */
+  readonly hint?: string;
 }
 
-export function endpointOf({ host, port }: CloudAddress): Endpoint {
-  return { host, port, label: `${isIP(host) === 6 ? `[${host}]` : host}:${String(port)}` };
+export function endpointOf({ host, port, isTls }: CloudAddress): Endpoint {
+  const name = isIP(host) === 6 ? `[${host}]` : host;
+  const hint = `Port 443 is tried where none is set; an EdgeFlow cloud listens on 8443 unless told otherwise: ${name}:8443.`;
+  return { host, port, label: `${name}:${String(port)}`, ...(isTls && port === 443 ? { hint } : {}) };
 }
 
 /**
@@ -55,7 +59,7 @@ export async function dial(endpoint: Endpoint, deps: DialDeps, signal: AbortSign
   const late = (): Error =>
     new TransportError(
       'cloud_unreachable',
-      `${endpoint.label} did not answer within ${seconds} seconds: a firewall drops the packets, or the address is wrong.`,
+      `${endpoint.label} did not answer within ${seconds} seconds: a firewall drops the packets, or the address is wrong.${hintOf(endpoint)}`,
     );
   return withDeadline({ timers, limitMs: timeouts.tcpMs, signal, late }, async (bounded) => {
     const socket = connectTcp({
@@ -133,12 +137,19 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'cannot be reached: the firewall of this device forbids it',
 };
 
+/** The host is there, or may be, and another port of it may answer. */
+const silent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT']);
+
+function hintOf({ hint }: Endpoint): string {
+  return hint === undefined ? '' : ` ${hint}`;
+}
+
 function unreachable(endpoint: Endpoint, error: unknown): TransportError {
   const code = networkErrorCode(error);
   const why = reasons[code] ?? 'cannot be reached';
   return new TransportError(
     'cloud_unreachable',
-    `${endpoint.label} ${why}${code === '' ? '' : ` (${code})`}.`,
+    `${endpoint.label} ${why}${code === '' ? '' : ` (${code})`}.${silent.has(code) ? hintOf(endpoint) : ''}`,
     {
       cause: error,
     },

@@ -20,20 +20,7 @@ export function exchange(
   signal: AbortSignal,
 ): Promise<CloudAnswer> {
   return new Promise((resolve, reject) => {
-    const { method, path, headers, body } = request;
-    const outgoing = sendRequest({
-      method,
-      path: address.basePath + path,
-      headers: {
-        accept: 'application/json',
-        ...headers,
-        host: address.authority,
-        ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
-      },
-      setHost: false,
-      maxHeaderSize: headBytesMax,
-      createConnection: () => socket,
-    });
+    const outgoing = begin(socket, address, request);
     const finish = (settle: () => void): void => {
       signal.removeEventListener('abort', onAbort);
       socket.destroy();
@@ -59,8 +46,34 @@ export function exchange(
     });
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
-    else sendBody(outgoing, body);
+    else sendBody(outgoing, request.body);
   });
+}
+
+/** Node refuses a header or a path that HTTP cannot carry at once; the connection must not outlive that. */
+function begin(
+  socket: Socket,
+  address: CloudAddress,
+  { method, path, headers, body }: Pick<CloudRequest, 'method' | 'path' | 'headers' | 'body'>,
+): ClientRequest {
+  try {
+    return sendRequest({
+      method,
+      path: address.basePath + path,
+      headers: {
+        accept: 'application/json',
+        ...headers,
+        host: address.authority,
+        ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+      },
+      setHost: false,
+      maxHeaderSize: headBytesMax,
+      createConnection: () => socket,
+    });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 function sendBody(outgoing: ClientRequest, body: string | undefined): void {

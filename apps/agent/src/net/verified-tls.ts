@@ -42,6 +42,9 @@ export type OpenStream = (signal: AbortSignal) => Promise<Socket>;
  * byte is written. A second one, with those certificates as the only anchors, is then verified in full by OpenSSL,
  * which knows more rules (name constraints, path lengths, weak signatures) than ought to be written again here. The
  * anchors are remembered, so later connections need one handshake; when they stop fitting, we look again.
+ *
+ * With pins alone it is the key that is trusted, not the certificate around it: whoever holds the pinned key may show
+ * it in a certificate with other dates or constraints, and that one is the anchor. A CA file fixes those as well.
  */
 export class CloudTls {
   readonly #host: string;
@@ -109,6 +112,8 @@ export class CloudTls {
       const strict = { rejectUnauthorized: true, allowPartialTrustChain: true };
       return await this.#handshake(raw, { ...anchors, ...strict }, signal);
     } catch (error) {
+      // Also when the time was up before the handshake had begun.
+      raw.destroy();
       signal.throwIfAborted();
       throw tlsFailure(error, this.#host);
     }
@@ -123,6 +128,7 @@ export class CloudTls {
       socket.destroy();
       return presented;
     } catch (error) {
+      raw.destroy();
       signal.throwIfAborted();
       throw tlsFailure(error, this.#host);
     }

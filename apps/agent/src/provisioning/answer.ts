@@ -1,5 +1,5 @@
 import { type ErrorCode, errorEntry, type Problem as CloudProblem, problemSchema } from '@edgeflow/contract';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CloudAnswer } from '../net/transport.ts';
 import type { ClaimOutcome, Problem } from './model.ts';
 
@@ -46,7 +46,8 @@ function readGrant(answer: CloudAnswer): ClaimOutcome {
 /**
  * Refusals after which this claim's secret can bring nothing any more: the cloud has looked at the code and found
  * that no repeat of this claim will be answered with credentials. All others (a device that was revoked and may be
- * restored, a request that this cloud could not read) leave the claim worth keeping.
+ * restored, a full organization or a binding that an operator can change, a request that this cloud could not read)
+ * leave the claim worth keeping and repeating: nothing was consumed.
  */
 const overCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'code_unknown',
@@ -55,9 +56,6 @@ const overCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'code_expired',
   'claim_completed',
   'claim_void',
-  'binding_mismatch',
-  'target_unavailable',
-  'device_limit_reached',
 ]);
 
 function isOver(problem: CloudProblem): boolean {

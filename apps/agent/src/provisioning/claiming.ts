@@ -12,13 +12,14 @@ import type {
   ProvisionReply,
 } from './model.ts';
 import { go, inTurn, stay } from './step.ts';
+import { withholdUnproven } from './withholding.ts';
 
 /**
  * A claim: a code on its way to becoming an identity.
  *
  * Guarantees: nothing is sent before the claim is durable (`claim_opened`); every repeat is the same claim; a
  * redeemed answer is stored, for as long as that takes, before anything else happens with it; the claim is forgotten
- * last; one claim at a time, so a changed code waits for the final answer to the one before.
+ * last, when its credentials have received `connected`; one claim at a time, so a changed code waits for the final answer to the one before.
  */
 
 type Event<T extends LifeEvent['type']> = Extract<LifeEvent, { readonly type: T }>;
@@ -66,7 +67,11 @@ export function considerCode(state: LifeState): LifeStep {
   if (state.vault.kind === 'loading' || state.seeding !== 'none') return stay(state);
   if (state.vault.kind === 'unreadable' && state.vault.isWaiting) return stay(state);
   if (identity !== undefined && !mayReplace(state, code)) return stay(state);
-  return startClaim(state, code, { resumes: false });
+  return startClaim(state, code, { resumes: isKeptFor(claim, code) });
+}
+
+function isKeptFor(claim: ClaimState, code: string): boolean {
+  return claim.kind === 'refused' && claim.isKept && claim.code === code;
 }
 
 /** An identity gives way to a configured code only when it is of no use here, and only to a code it did not make. */
@@ -88,8 +93,8 @@ export function isClaiming(claim: ClaimState): boolean {
   return claim.kind !== 'none' && claim.kind !== 'refused';
 }
 
-function onCodeConfigured(state: LifeState, { code, problem }: Event<'code_configured'>): LifeStep {
-  const configured: LifeState = { ...state, code, codeProblem: problem };
+function onCodeConfigured(state: LifeState, { code, setting, problem }: Event<'code_configured'>): LifeStep {
+  const configured: LifeState = { ...state, code, codeSetting: setting, codeProblem: problem };
   return code === state.code ? stay(configured) : considerCode({ ...configured, refusedCode: undefined });
 }
 
@@ -99,25 +104,31 @@ function onAsked(state: LifeState, event: Event<'asked'>): LifeStep {
   const { claim } = state;
   const reply = declined(state) ?? (isProvisioned(state) && !force ? already : undefined);
   if (reply !== undefined) return go(state, { type: 'reply', id, reply });
-  const resumes = claim.kind === 'refused' && claim.isKept && claim.code === code;
-  return startClaim(state, code, { asked: id, resumes });
+  return startClaim(state, code, { asked: id, resumes: isKeptFor(claim, code) });
 }
 
 /** The device's old credentials are kept until these have received `connected`, as with every replacement. */
 function onGiven(state: LifeState, { id, deviceId, apiKey }: Event<'given'>): LifeStep {
   const reply = declined(state);
   if (reply !== undefined) return go(state, { type: 'reply', id, reply });
-  return go(state, { type: 'write_identity', write: { kind: 'given', asked: id, deviceId, apiKey } });
+  return inTurn({ ...state, isTakingOver: true }, withholdUnproven, (s) =>
+    go(s, { type: 'write_identity', write: { kind: 'given', asked: id, deviceId, apiKey } }),
+  );
 }
 
 const already: ProvisionReply = { kind: 'declined', code: 'already_provisioned' };
 
 /** Why no identity can be made now, whoever asks. */
 function declined(state: LifeState): ProvisionReply | undefined {
-  const { vault, claim, seeding, proof } = state;
+  const { vault, claim, seeding, proof, isTakingOver } = state;
   const stuck = vault.kind === 'loading' ? vault.problem : state.writeProblem;
   if (stuck !== undefined) return { kind: 'failed', problem: stuck, goesOn: false };
-  const isBusy = vault.kind === 'loading' || isClaiming(claim) || seeding !== 'none' || proof !== undefined;
+  const isBusy =
+    vault.kind === 'loading' ||
+    isClaiming(claim) ||
+    seeding !== 'none' ||
+    proof !== undefined ||
+    isTakingOver;
   return isBusy ? { kind: 'declined', code: 'provisioning_in_progress' } : undefined;
 }
 
@@ -136,10 +147,11 @@ function onClaimOpened(state: LifeState, { code }: Event<'claim_opened'>): LifeS
       ? [{ type: 'reply', id: claim.asked, reply: { kind: 'declined', code: 'provisioning_in_progress' } }]
       : [];
   const asked = isOther ? undefined : claim.asked;
-  return go({ ...state, claim: { kind: 'sending', code, asked, attempt, problem } }, ...reply, {
-    type: 'send_claim',
-    attempt,
-  });
+  return go(
+    { ...state, leftover: undefined, claim: { kind: 'sending', code, asked, attempt, problem } },
+    ...reply,
+    { type: 'send_claim', attempt },
+  );
 }
 
 function onClaimNotOpened(state: LifeState, { problem }: Event<'claim_not_opened'>): LifeStep {
@@ -200,9 +212,8 @@ function refused(
   const effects: LifeEffect[] = [];
   if (asked !== undefined) effects.push({ type: 'reply', id: asked, reply: { kind: 'refused', problem } });
   if (isOver) effects.push({ type: 'finish_claim' });
-  // An operator may restore the device; then the same claim, repeated, still brings its key.
-  else if (problem.code === 'device_revoked')
-    effects.push({ type: 'set_timer', timer: 'claim', delay: slowly });
+  // Somebody may change what stands in the way; then the same claim, repeated, still brings its key.
+  else effects.push({ type: 'set_timer', timer: 'claim', delay: slowly });
   const refusedCode = code === state.code ? code : state.refusedCode;
   const settled: LifeState = {
     ...state,
@@ -220,22 +231,22 @@ export function keepGrant(state: LifeState): LifeStep {
   const { claim } = state;
   if (claim.kind !== 'keeping' || claim.isWriting || state.proof !== undefined) return stay(state);
   const { grant, code } = claim;
-  return go(
-    { ...state, claim: { ...claim, isWriting: true } },
-    { type: 'write_identity', write: { kind: 'grant', grant, code } },
+  return inTurn({ ...state, claim: { ...claim, isWriting: true } }, withholdUnproven, (s) =>
+    go(s, { type: 'write_identity', write: { kind: 'grant', grant, code } }),
   );
 }
 
-/** The new credentials are durable. The tunnel may open, and the claim, forgotten last, is not needed any more. */
+/** The new credentials are durable. The tunnel may open; the claim is forgotten last, see `forgetClaim`. */
 export function onGrantStored(state: LifeState): LifeStep {
   const { claim } = state;
   if (claim.kind !== 'keeping') return stay(state);
-  const { grant, asked } = claim;
+  const { grant, asked, code } = claim;
   const reply: LifeEffect[] =
     asked === undefined ? [] : [{ type: 'reply', id: asked, reply: { kind: 'redeemed', grant } }];
-  return go({ ...state, claim: { kind: 'none' }, vault: { kind: 'open' }, notice: undefined }, ...reply, {
-    type: 'finish_claim',
-  });
+  return go(
+    { ...state, claim: { kind: 'none' }, leftover: code, vault: { kind: 'open' }, notice: undefined },
+    ...reply,
+  );
 }
 
 /** The disk refused the credentials. They stay in memory, and the claim on disk would bring them again. */

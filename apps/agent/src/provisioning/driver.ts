@@ -6,7 +6,7 @@ import { MachineRunner, NamedTimers } from '../machine-runner.ts';
 import type { TunnelCredential, TunnelReport } from '../tunnel/model.ts';
 import { problemOf } from './answer.ts';
 import { ClaimErrands, type ClaimErrandsDeps } from './claim-errands.ts';
-import { diskProblem, tellNotices } from './disk.ts';
+import { diskProblem, logFault, tellNotices } from './disk.ts';
 import { newLife, stepLife } from './machine.ts';
 import type {
   IdentityWrite,
@@ -35,6 +35,8 @@ export interface LifeDriverDeps extends ClaimErrandsDeps {
 /** The code among the settings, as it was typed, or why there is none. */
 export interface ConfiguredCode {
   readonly code: string | undefined;
+  /** Where it was found, e.g. `EDGEFLOW_PROVISIONING_CODE_FILE`. */
+  readonly setting?: string | undefined;
   readonly problem: Problem | undefined;
 }
 
@@ -82,8 +84,8 @@ export class LifeDriver {
   }
 
   /** The settings hold another code now, or none. */
-  configureCode({ code, problem }: ConfiguredCode): void {
-    this.#dispatch({ type: 'code_configured', code: canonicalCode(code), problem });
+  configureCode({ code, setting, problem }: ConfiguredCode): void {
+    this.#dispatch({ type: 'code_configured', code: canonicalCode(code), setting, problem });
   }
 
   wantTunnel(isWanted: boolean): void {
@@ -200,14 +202,19 @@ export class LifeDriver {
     }
   }
 
+  /** No effect can end the process: what it rejects with is a fault of ours, and is logged. */
   #run(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    const logged = work.catch((error: unknown) => {
+      logFault(error, this.#deps.log);
+    });
+    const tracked = logged.finally(() => this.#underWay.delete(tracked));
     this.#underWay.add(tracked);
   }
 
   async #load(): Promise<void> {
-    const identity = await this.#deps.identities.load();
-    if (identity.kind === 'opened') tellNotices(this.#deps.log, identity.notices);
+    const { identities, log } = this.#deps;
+    const identity = await identities.load();
+    if (identity.kind === 'opened') tellNotices(log, identity.notices);
     const claim = await this.#errands.load();
     this.#dispatch({ type: 'loaded', identity, claim });
     this.#loaded.resolve(undefined);
@@ -226,7 +233,7 @@ export class LifeDriver {
     try {
       tellNotices(this.#deps.log, await this.#applyWrite(write));
     } catch (error) {
-      this.#dispatch({ type: 'not_stored', write, problem: diskProblem(error) });
+      this.#dispatch({ type: 'not_stored', write, problem: diskProblem(error, this.#deps.log) });
       return;
     }
     this.#dispatch({ type: 'stored', write, identity: this.#deps.identities.current });

@@ -23,11 +23,12 @@ const problemOf = (story: Story) => viewOf(story.state, 'idle').problem;
 const ask = (code: string, force = false, id = 7): LifeEvent => ({ type: 'asked', id, code, force });
 
 describe('a device without an identity', () => {
-  it('stores the claim, sends it, stores the credentials, opens the tunnel, and forgets the claim, in this order', () => {
+  it('stores the claim, sends it, stores the credentials, is connected, and forgets the claim, in this order', () => {
     const story = new Story({ code: codeA });
     story.answer(grantFor('dev_1'));
     const order = types(story.effects).filter((type) => type !== 'clear_timer');
-    expect(order).toEqual(['load', 'open_claim', 'send_claim', 'write_identity', 'finish_claim', 'use']);
+    expect(order).toEqual(['load', 'open_claim', 'send_claim', 'write_identity', 'use']);
+    expect(types(story.online())).toEqual(['finish_claim']);
     expect(story.presented).toEqual(['efk_dev_1 now']);
   });
 
@@ -97,7 +98,7 @@ describe('an answer that is not final', () => {
 
   it.each([
     [120, 120_000],
-    [999_999, 3_600_000],
+    [999_999, 86_400_000],
   ])('with Retry-After: %i waits at least %i ms', (retryAfterSeconds, leastMs) => {
     const story = new Story({ code: codeA });
     const effects = story.answer(noAnswerFor(retryAfterSeconds));
@@ -143,9 +144,27 @@ describe('a final refusal', () => {
 
   it('ends when a person asks, even for the same code', () => {
     const story = new Story({ code: codeA });
-    story.answer(refusal('device_limit_reached'));
+    story.answer(refusal('code_unknown'));
     story.send(ask(codeA));
     expect(story.sends).toBe(2);
+  });
+
+  it.each<ErrorCode>(['device_limit_reached', 'binding_mismatch', 'target_unavailable', 'route_unknown'])(
+    'that an operator can lift is repeated slowly, as the same claim: %s',
+    (code) => {
+      const story = new Story({ code: codeA });
+      const effects = story.answer(refusal(code, false));
+      expect(types(effects)).not.toContain('finish_claim');
+      expect(effects).toContainEqual(expect.objectContaining({ type: 'set_timer', timer: 'claim' }));
+      expect(story.send(claimTimer)).toContainEqual({ type: 'open_claim', code: codeA, replaces: false });
+    },
+  );
+
+  it('that leaves the claim open is repeated as the same claim when the code is set anew', () => {
+    const story = new Story({ code: codeA });
+    story.answer(refusal('device_revoked', false));
+    story.configure(undefined);
+    expect(story.configure(codeA)).toContainEqual({ type: 'open_claim', code: codeA, replaces: false });
   });
 
   it('because the device is revoked keeps the claim and asks again slowly: an operator may restore it', () => {
@@ -188,13 +207,31 @@ describe('a pending claim found at start', () => {
     expect(problemOf(story)?.message).toContain(cloud);
   });
 
-  it('whose identity is durable already is only forgotten', () => {
+  it('whose identity is durable already is not sent, and forgotten once that is connected', () => {
     const story = new Story({
       identity: identity('dev_1', { madeBy: codeA }),
       claim: pendingClaim(codeA),
       code: codeA,
     });
-    expect(types(story.effects)).toEqual(['load', 'finish_claim', 'use']);
+    expect(types(story.effects)).toEqual(['load', 'use']);
+    expect(types(story.online())).toEqual(['finish_claim']);
+  });
+
+  it('whose identity was refused and given up for the former one is forgotten with it', () => {
+    const story = new Story({ identity: identity('dev_1', { madeBy: codeA }) });
+    story.online();
+    story.send(ask(codeB, true));
+    story.answer(grantFor('dev_2'));
+    expect(types(story.refuse('device_revoked'))).not.toContain('finish_claim');
+    expect(types(story.online())).toContain('finish_claim');
+    expect(story.stored?.device_id).toBe('dev_1');
+  });
+
+  it('for another cloud is kept although this one’s identity came from the same code', () => {
+    const claim = pendingClaim(codeA, { cloud: 'https://other.example' });
+    const story = new Story({ identity: identity('dev_1', { madeBy: codeA }), claim });
+    story.online();
+    expect(types(story.effects)).not.toContain('finish_claim');
   });
 
   it('goes on beside an identity that another code made', () => {
@@ -408,6 +445,12 @@ describe('a vault that cannot be opened', () => {
     expect(new Story({ identityReading: reading('altered'), code: codeA }).sends).toBe(1);
   });
 
+  it('shows why the code that it asked for was refused', () => {
+    const story = new Story({ identityReading: reading('altered'), code: codeA });
+    story.answer(refusal('code_expired'));
+    expect(problemOf(story)?.code).toBe('code_expired');
+  });
+
   it('keeps its place while a later agent could open it, unless a person says otherwise', () => {
     const story = new Story({ identityReading: reading('newer_version'), code: codeA });
     expect(story.sends).toBe(0);
@@ -553,6 +596,20 @@ describe('a forced registration', () => {
     expect(story.stored).toMatchObject({ device_id: 'dev_3', previous: { device_id: 'dev_2' } });
   });
 
+  it('takes an identity that is not proven off the tunnel before another one pushes it out', () => {
+    const story = forced();
+    story.answer(grantFor('dev_2'));
+    const unproven = story.using;
+    story.send(ask(codeA, true, 8));
+    story.isDiskSlow = true;
+    expect(types(story.answer(grantFor('dev_3')))).toEqual(['stop_tunnel', 'write_identity']);
+    story.send({ type: 'tunnel_online', credential: unproven });
+    expect(story.state.tunnel.status).toBe('idle');
+    story.catchUp(true);
+    expect(story.stored).toMatchObject({ device_id: 'dev_3', previous: { device_id: 'dev_1' } });
+    expect(story.presented.at(-1)).toBe('efk_dev_3 now');
+  });
+
   it('stores what was proven even when the tunnel has ended meanwhile, and then the new identity', () => {
     const story = new Story({
       identity: identity('dev_1', { next: { api_key: 'efk_next', expires_at: null } }),
@@ -649,6 +706,25 @@ describe('rotation', () => {
     story.send({ type: 'tunnel_online', credential: story.using });
     story.send(offer('efk_newer'));
     expect(story.stored?.next?.api_key).toBe('efk_newer');
+  });
+
+  it.each(['saving', 'answering'])('lets a newer offer replace the one it is %s', (stage) => {
+    const story = online();
+    story.isDiskSlow = true;
+    story.send(offer('efk_older', 1));
+    if (stage === 'answering') story.catchUp();
+    story.send(offer('efk_newer', 2));
+    story.catchUp(true);
+    const answers = story.effects.filter((e) => e.type === 'answer_offer');
+    expect(answers).toMatchObject([
+      { id: 1, problem: stage === 'saving' ? { code: 'superseded' } : undefined },
+      { id: 2, problem: undefined },
+    ]);
+    story.send(answered(1));
+    expect(story.presented).toEqual(['efk_dev_1 now']);
+    story.send(answered(2));
+    expect(story.presented.at(-1)).toBe('efk_newer now');
+    expect(story.stored).toMatchObject({ api_key: 'efk_dev_1', next: { api_key: 'efk_newer' } });
   });
 
   it('keeps the offered key while it waits to be tried, whatever else is written', () => {

@@ -17,6 +17,7 @@ import {
   onGrantStored,
   startClaim,
 } from './claiming.ts';
+import { forgetClaim } from './forgetting.ts';
 import type {
   LifeEffect,
   LifeEvent,
@@ -36,7 +37,7 @@ import {
   prove,
   writeProof,
 } from './presenting.ts';
-import { answerOffer, onOfferAnswered, saveOffer } from './rotation.ts';
+import { onOfferAnswered, onOfferStored, saveOffer } from './rotation.ts';
 import { go, inTurn, stay } from './step.ts';
 
 /**
@@ -57,7 +58,7 @@ export function stepLife(state: LifeState, event: LifeEvent): LifeStep {
     case 'loaded':
       return state.vault.kind === 'loading' ? onLoaded(state, event) : stay(state);
     case 'stored':
-      return onStored(state, event);
+      return inTurn(state, (s) => onStored(s, event), forgetClaim);
     case 'not_stored':
       return onNotStored(state, event);
     case 'timer':
@@ -75,7 +76,7 @@ export function stepLife(state: LifeState, event: LifeEvent): LifeStep {
     case 'tunnel_refused':
     case 'key_offered':
     case 'offer_answered':
-      return inTurn(state, (s) => onTunnelEvent(s, event), considerCode);
+      return inTurn(state, (s) => onTunnelEvent(s, event), forgetClaim, considerCode);
   }
 }
 
@@ -90,9 +91,11 @@ export function newLife(settings: LifeSettings): LifeState {
     identity: undefined,
     seeding: 'none',
     proof: undefined,
+    isTakingOver: false,
     writeAttempts: 0,
     writeProblem: undefined,
     claim: { kind: 'none' },
+    leftover: undefined,
     tunnel: { isWanted: true, using: undefined, status: 'idle', refused: [], problem: undefined },
     offer: undefined,
     notice: undefined,
@@ -138,13 +141,13 @@ function writeSettings(state: LifeState): LifeStep {
 /** Goes on with the claim that was pending when the process before this one ended. */
 function resume(state: LifeState, pending: PendingClaim | undefined): LifeStep {
   if (pending === undefined || state.settings.explicit !== undefined) return stay(state);
-  // Its identity is durable already; only the forgetting was left.
-  if (hasMadeIdentity(state, pending.code)) return go(state, { type: 'finish_claim' });
-  if (state.vault.kind === 'unreadable' && state.vault.isWaiting) return stay(state);
   if (pending.cloud !== state.settings.cloud) {
     const isSettled = state.code !== undefined || state.identity !== undefined;
     return stay(isSettled ? state : { ...state, notice: pendingElsewhere(pending.cloud) });
   }
+  // Its identity is durable already; only the forgetting is left.
+  if (hasMadeIdentity(state, pending.code)) return stay({ ...state, leftover: pending.code });
+  if (state.vault.kind === 'unreadable' && state.vault.isWaiting) return stay(state);
   const isCopied = compareBoards(pending.board, state.settings.board) === 'different';
   const code = isCopied ? (state.code ?? pending.code) : pending.code;
   return startClaim(state, code, { resumes: true });
@@ -156,14 +159,14 @@ function onStored(state: LifeState, { write, identity }: Event<'stored'>): LifeS
     case 'grant':
       return inTurn(held, onGrantStored, present);
     case 'given': {
-      const known: LifeState = { ...held, vault: { kind: 'open' }, notice: undefined };
+      const known: LifeState = { ...held, isTakingOver: false, vault: { kind: 'open' }, notice: undefined };
       const reply: LifeEffect = { type: 'reply', id: write.asked, reply: { kind: 'stored' } };
       return inTurn(known, (s) => go(s, reply), present);
     }
     case 'settings':
       return inTurn({ ...held, seeding: 'none', vault: { kind: 'open' } }, present, considerCode);
     case 'offer':
-      return answerOffer(held, undefined);
+      return onOfferStored(held, undefined);
     case 'proof':
       return inTurn({ ...held, proof: undefined }, prove, saveOffer, keepGrant, present);
   }
@@ -172,16 +175,20 @@ function onStored(state: LifeState, { write, identity }: Event<'stored'>): LifeS
 function onNotStored(state: LifeState, { write, problem }: Event<'not_stored'>): LifeStep {
   switch (write.kind) {
     case 'grant':
-      return onGrantNotStored(state, problem);
+      return inTurn(state, (s) => onGrantNotStored(s, problem), present);
     case 'given':
-      return go(state, { type: 'reply', id: write.asked, reply: { kind: 'failed', problem, goesOn: false } });
+      return inTurn(
+        { ...state, isTakingOver: false },
+        (s) => go(s, { type: 'reply', id: write.asked, reply: { kind: 'failed', problem, goesOn: false } }),
+        present,
+      );
     case 'settings':
       return go(
         { ...state, seeding: 'needed', writeProblem: problem, writeAttempts: state.writeAttempts + 1 },
         { type: 'set_timer', timer: 'write', delay: backoff(state.writeAttempts) },
       );
     case 'offer':
-      return answerOffer(state, problem);
+      return onOfferStored(state, problem);
     case 'proof':
       return onProofFailed(state, problem);
   }

@@ -32,6 +32,8 @@ export interface LifeState {
   readonly settings: LifeSettings;
   /** The configured code in its canonical spelling. */
   readonly code: string | undefined;
+  /** The setting that holds it. */
+  readonly codeSetting?: string | undefined;
   /** Why the configured code is none, where there is one that cannot be read. */
   readonly codeProblem: Problem | undefined;
   /** The configured code that the cloud has refused for good: not sent again until it changes. */
@@ -42,9 +44,13 @@ export interface LifeState {
   /** Configured credentials are stored before anything else happens. */
   readonly seeding: 'none' | 'needed' | 'writing';
   readonly proof: Proof | undefined;
+  /** Credentials that a person handed over are being stored. */
+  readonly isTakingOver: boolean;
   readonly writeAttempts: number;
   readonly writeProblem: Problem | undefined;
   readonly claim: ClaimState;
+  /** The code of a claim that is still on disk, although the identity it made is durable: it is forgotten last. */
+  readonly leftover: string | undefined;
   readonly tunnel: TunnelView;
   readonly offer: OfferState | undefined;
   /** What stays true although all is well now, e.g. that a new identity was refused and the old one is used. */
@@ -160,6 +166,7 @@ export type LifeEvent =
     }
   | {
       readonly type: 'code_configured';
+      readonly setting?: string | undefined;
       readonly code: string | undefined;
       readonly problem: Problem | undefined;
     }
@@ -199,7 +206,7 @@ export type IdentityWrite =
 
 export type LifeEffect =
   | { readonly type: 'load' }
-  /** Answered by `claim_opened` or `claim_not_opened`. `replaces`: a pending claim is given up for it. */
+  /** Answered by `claim_opened` or `claim_not_opened`. `replaces`: a claim pending at this cloud is given up for it. */
   | { readonly type: 'open_claim'; readonly code: string; readonly replaces: boolean }
   | { readonly type: 'send_claim'; readonly attempt: number }
   | { readonly type: 'finish_claim' }

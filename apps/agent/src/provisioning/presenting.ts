@@ -5,6 +5,7 @@ import { type Candidate, candidatesOf, isSameCredential, proven } from './candid
 import type { LifeEvent, LifeState, LifeStep, Problem, Refusal, TunnelView } from './model.ts';
 import { answerOffer, onOffer, onOfferAnswered } from './rotation.ts';
 import { go, inTurn, stay } from './step.ts';
+import { isReplacing } from './withholding.ts';
 
 /**
  * Which credential the tunnel presents, and what its answers prove.
@@ -39,7 +40,8 @@ export function onTunnelEvent(state: LifeState, event: TunnelLifeEvent): LifeSte
 /** Has the tunnel use the best candidate that has not been refused, if it does not do so already. */
 export function present(state: LifeState): LifeStep {
   const { tunnel } = state;
-  if (!tunnel.isWanted || state.seeding !== 'none' || state.offer !== undefined) return stay(state);
+  if (!tunnel.isWanted || state.seeding !== 'none' || state.offer !== undefined || isReplacing(state))
+    return stay(state);
   const candidates = candidatesOf(state.identity, state.settings.cloud);
   if (candidates.length === 0) {
     if (tunnel.using === undefined) return stay(state);

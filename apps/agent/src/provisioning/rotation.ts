@@ -1,7 +1,7 @@
 import { exactly } from '../delay.ts';
 import { candidatesOf, isSameCredential, withOfferedKey } from './candidates.ts';
 import type { LifeEvent, LifeState, LifeStep, OfferState, Problem } from './model.ts';
-import { go, stay } from './step.ts';
+import { go, inTurn, stay } from './step.ts';
 
 /**
  * A key that the cloud offers over the tunnel (`rotate_key`): kept durably first, then answered, and only then
@@ -15,15 +15,41 @@ const offerSecondsMax = 5;
 
 export function onOffer(state: LifeState, event: Extract<LifeEvent, { type: 'key_offered' }>): LifeStep {
   const { id, apiKey, expiresAt } = event;
-  if (state.offer !== undefined) {
-    const problem = conflict('Another offered key is being stored.');
-    return go(state, { type: 'answer_offer', id, problem });
-  }
+  if (state.offer !== undefined) return supersede(state, state.offer, event);
   const offer: OfferState = { id, apiKey, expiresAt, stage: 'waiting' };
   const { proof } = state;
   if (proof === undefined) return saveOffer({ ...state, offer });
   // The key in use may be a next key itself, which this one must not push out before it counts as the current one.
   return proof.isWriting ? stay({ ...state, offer }) : answerOffer({ ...state, offer }, state.writeProblem);
+}
+
+/** A newer offer takes the place of one in progress, which is answered as superseded unless it has been answered. */
+function supersede(
+  state: LifeState,
+  older: OfferState,
+  { id, apiKey, expiresAt }: Extract<LifeEvent, { type: 'key_offered' }>,
+): LifeStep {
+  const newer: LifeState = { ...state, offer: { id, apiKey, expiresAt, stage: 'waiting' } };
+  switch (older.stage) {
+    case 'waiting':
+      return go(newer, { type: 'answer_offer', id: older.id, problem: superseded });
+    // The write that is under way ends first; see `onOfferStored`.
+    case 'saving':
+      return go(newer, { type: 'answer_offer', id: older.id, problem: superseded });
+    case 'answering':
+      return inTurn(newer, (s) => go(s, { type: 'clear_timer', timer: 'offer' }), saveOffer);
+  }
+}
+
+const superseded: Problem = {
+  code: 'superseded',
+  message: 'A newer key was offered before this one was stored.',
+  nextStep: 'Nothing to do: the newer key counts.',
+};
+
+/** A write of an offered key has ended: the one in progress is answered, or was waiting for an older one's. */
+export function onOfferStored(state: LifeState, failure: Problem | undefined): LifeStep {
+  return state.offer?.stage === 'waiting' ? saveOffer(state) : answerOffer(state, failure);
 }
 
 /** Keeps the offered key beside the one in use, unless it is there already: offers may be repeated. */

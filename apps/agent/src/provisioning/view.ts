@@ -66,6 +66,9 @@ function phaseOf(state: LifeState, tunnelPhase: TunnelState['phase']): string {
 /** The one problem that is most worth a person's time, or undefined when there is none. */
 function problemToShow(state: LifeState): Problem | undefined {
   const { vault, claim, tunnel } = state;
+  // The way out of an identity that nobody can open is a new code, so what became of that code comes first.
+  const isAnswered = vault.kind === 'unreadable' && !vault.isWaiting && claim.kind !== 'none';
+  if (isAnswered && claim.problem !== undefined) return claim.problem;
   if (vault.kind !== 'open' && vault.problem !== undefined) return vault.problem;
   if (state.writeProblem !== undefined) return state.writeProblem;
   if (claim.kind !== 'none' && claim.problem !== undefined) return claim.problem;
@@ -89,6 +92,7 @@ function nothingToDo(state: LifeState): Problem | undefined {
 function ignoredCode(state: LifeState): Problem | undefined {
   const { code, identity, settings } = state;
   if (code === undefined || identity === undefined || hasMadeIdentity(state, code)) return undefined;
-  const message = `EDGEFLOW_PROVISIONING_CODE holds another code than the one that made this device, which is ${identity.device_id} at ${settings.cloud}. The code is not used.`;
+  const setting = state.codeSetting ?? 'EDGEFLOW_PROVISIONING_CODE';
+  const message = `${setting} holds another code than the one that made this device, which is ${identity.device_id} at ${settings.cloud}. The code is not used.`;
   return problemOf('code_ignored', message);
 }

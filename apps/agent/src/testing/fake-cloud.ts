@@ -8,14 +8,8 @@ import {
   type ResponseFrame,
 } from '@edgeflow/contract';
 import type { Timers } from '@edgeflow/platform';
-import {
-  type CloudAnswer,
-  type CloudRequest,
-  type CloudTransport,
-  TransportError,
-  type TunnelListener,
-  type TunnelSocket,
-} from '../net/transport.ts';
+import { type CloudAnswer, type CloudRequest, type ProbingTransport, TransportError } from '../net/index.ts';
+import type { TunnelListener, TunnelSocket } from '../net/transport.ts';
 
 export const cloudOrigin = 'https://cloud.example:8443';
 
@@ -60,6 +54,7 @@ const latencyMs = 20;
  * lose answers and asked what it has seen. It outlives the devices that talk to it.
  */
 export class FakeCloud {
+  readonly origin: string;
   readonly codes = new Map<string, FakeCode>();
   readonly devices = new Map<string, FakeDevice>();
   readonly faults: NetworkFault[] = [];
@@ -69,7 +64,8 @@ export class FakeCloud {
   readonly presented: string[] = [];
   /** Answers of devices to commands, by the command's id. */
   readonly responses = new Map<string, ResponseFrame>();
-  readonly pings: number[] = [];
+  /** Bytes that devices have put into their sockets. */
+  bytesSent = 0;
   isReachable = true;
   /** A silent cloud reads and says nothing. */
   isSilent = false;
@@ -77,8 +73,9 @@ export class FakeCloud {
   readonly #links = new Set<FakeLink>();
   #serial = 0;
 
-  constructor(timers: Timers) {
+  constructor(timers: Timers, origin = cloudOrigin) {
     this.#timers = timers;
+    this.origin = origin;
   }
 
   addCode(code: string): void {
@@ -104,9 +101,10 @@ export class FakeCloud {
   }
 
   /** The way to this cloud for one process. `isAlive` false: the process is dead, its words go nowhere. */
-  transport(isAlive: () => boolean = () => true): CloudTransport {
+  transport(isAlive: () => boolean = () => true): ProbingTransport {
     return {
-      origin: cloudOrigin,
+      origin: this.origin,
+      probe: () => Promise.resolve({ passed: new Map() }),
       request: (request) => this.#request(request, isAlive),
       openTunnel: (listener) => this.#open(listener, isAlive),
     };
@@ -203,6 +201,7 @@ export class FakeCloud {
     });
     return {
       send: (text) => {
+        this.bytesSent += text.length;
         this.#timers.after(latencyMs, () => {
           if (isAlive() && !link.isClosed && !this.isSilent) this.#onText(link, text);
         });
@@ -227,7 +226,6 @@ export class FakeCloud {
         this.#connect(link, frame.device_id, frame.api_key);
         break;
       case 'ping':
-        this.pings.push(this.#links.size);
         link.listener.onText('{"type":"pong","timestamp":"2026-02-21T12:00:00Z"}');
         break;
       case 'response':

@@ -1,5 +1,5 @@
 import { closeCodes, type ErrorCode, errorEntry, isErrorCode } from '@edgeflow/contract';
-import { type Delay, imposed } from '../delay.ts';
+import { boundedWaitSeconds, type Delay, imposed } from '../delay.ts';
 import type { TunnelProblem } from './model.ts';
 
 /** What the end of a tunnel means, in the terms of the error catalogue. */
@@ -35,7 +35,7 @@ const waitSecondsWithoutNumber = 60;
 /** A close 4429 says in its reason for how many seconds to stay away. */
 export function afterSlowDown(reason: string, failures: number): [TunnelProblem, Delay] {
   const digits = /\d{1,9}/.exec(reason)?.[0];
-  const seconds = digits === undefined ? waitSecondsWithoutNumber : Number(digits);
+  const seconds = boundedWaitSeconds(digits === undefined ? waitSecondsWithoutNumber : Number(digits));
   const message = `The cloud asked this device to stay away for ${String(seconds)} seconds.`;
   return [{ code: 'unavailable', message }, imposed(seconds, failures)];
 }

@@ -71,10 +71,10 @@ describe('connecting', () => {
     expect(effects).toContainEqual({ type: 'terminate', link: 1 });
   });
 
-  it('does not take connected for another device as its own', () => {
+  it('ends the link at once that was connected as another device, before it opens the next', () => {
     const { state, effects } = play(use(first), opened(1), connected(1, 'dev_other'));
     expect(state.phase).toBe('backing_off');
-    expect(effects).toContainEqual(expect.objectContaining({ type: 'close', code: 4400 }));
+    expect(effects[0]).toEqual({ type: 'terminate', link: 1 });
   });
 
   it('ignores whatever a former link still says', () => {
@@ -121,11 +121,18 @@ describe('backoff', () => {
   it.each([
     ['retry after 90 seconds', 90_000],
     ['7', 7000],
-    ['999999999', 3_600_000],
+    ['7200', 7_200_000],
+    ['999999999', 86_400_000],
     ['soon', 60_000],
   ])('waits as long as 4429 says: %s', (reason, leastMs) => {
     const delay = retryDelay(play(...online, closed(1, 4429, reason)).effects);
     expect(delay?.leastMs).toBe(leastMs);
+  });
+
+  it('names the wait that is kept, not the one that was asked for', () => {
+    const { effects } = play(...online, closed(1, 4429, '999999999'));
+    const [report] = reports(effects);
+    expect(report).toMatchObject({ problem: { message: expect.stringContaining(' 86400 seconds') } });
   });
 
   it('says what the transport found when the connection could not be made', () => {

@@ -1,23 +1,26 @@
-import {
-  afterClose,
-  backoffResetSeconds,
-  closeCodes,
-  heartbeatSeconds,
-  missedPongsMax,
-} from '@edgeflow/contract';
-import { backoff, type Delay, exactly, slowly } from '../delay.ts';
+import { afterClose, backoffResetSeconds, heartbeatSeconds, missedPongsMax } from '@edgeflow/contract';
+import { backoff, exactly } from '../delay.ts';
 import { afterSlowDown, closeProblem, rejectionProblem } from './close-problem.ts';
 import type {
-  Linked,
   TunnelCredential,
-  TunnelEffect,
   TunnelEvent,
-  TunnelProblem,
-  TunnelReport,
+  TunnelEffect,
   TunnelState,
   TunnelStep,
   TunnelTimer,
 } from './model.ts';
+import {
+  afterClosing,
+  backOff,
+  close,
+  idle,
+  isSame,
+  open,
+  openSecondsMax,
+  rejected,
+  report,
+  stay,
+} from './transitions.ts';
 
 /**
  * The connection to one cloud as a pure machine: connecting → authenticating → online ⇄ backing_off, without end.
@@ -29,11 +32,7 @@ import type {
  * - a credential is changed only by `use`, never by what the cloud says.
  */
 
-/** A transport has its own deadlines for each stage; this one is for a transport that forgets. */
-const openSecondsMax = 60;
 const connectedSecondsMax = 15;
-/** A close handshake that takes longer is cut off: a stop has to end within five seconds. */
-const closeSecondsMax = 2;
 
 export const initialTunnelState: TunnelState = { phase: 'idle', link: 0 };
 
@@ -162,7 +161,8 @@ function connected(state: Phase<'authenticating'>, deviceId: string): TunnelStep
   if (deviceId !== state.credential.deviceId) {
     const message = `The cloud answered for device ${deviceId.slice(0, 64)} instead of ${state.credential.deviceId}.`;
     return backOff(state, { code: 'answer_malformed', message }, backoff(state.failures), [
-      { type: 'close', link: state.link, code: closeCodes.malformed, reason: 'another device id' },
+      // Not a close, which would leave the socket alive while the next one opens.
+      { type: 'terminate', link: state.link },
     ]);
   }
   const { credential, link, failures } = state;
@@ -219,91 +219,4 @@ function closed(state: TunnelState, event: Extract<TunnelEvent, { type: 'closed'
       return backOff(state, problem, backoff(state.failures), []);
     }
   }
-}
-
-function rejected(state: Linked, problem: TunnelProblem): TunnelStep {
-  const { credential, link } = state;
-  return {
-    state: { phase: 'rejected', credential, link, failures: 0 },
-    effects: [
-      { type: 'clear_timers' },
-      { type: 'set_timer', timer: 'retry', delay: slowly },
-      report({ kind: 'rejected', credential, problem }),
-    ],
-  };
-}
-
-function backOff(
-  state: Linked,
-  problem: TunnelProblem,
-  delay: Delay,
-  before: readonly TunnelEffect[],
-): TunnelStep {
-  const { credential, link, failures } = state;
-  return {
-    state: { phase: 'backing_off', credential, link, failures: failures + 1 },
-    effects: [
-      ...before,
-      { type: 'clear_timers' },
-      { type: 'set_timer', timer: 'retry', delay },
-      report({ kind: 'offline', problem }),
-    ],
-  };
-}
-
-function open(
-  lastLink: number,
-  credential: TunnelCredential,
-  failures: number,
-  before: readonly TunnelEffect[] = [],
-): TunnelStep {
-  const link = lastLink + 1;
-  return {
-    state: { phase: 'connecting', credential, link, failures },
-    effects: [
-      ...before,
-      { type: 'clear_timers' },
-      { type: 'set_timer', timer: 'deadline', delay: exactly(openSecondsMax * 1000) },
-      report({ kind: 'connecting' }),
-      { type: 'open', link },
-    ],
-  };
-}
-
-function close(link: number, next: TunnelCredential | undefined, reason: string): TunnelStep {
-  return {
-    state: { phase: 'closing', link, next },
-    effects: [
-      { type: 'clear_timers' },
-      { type: 'set_timer', timer: 'deadline', delay: exactly(closeSecondsMax * 1000) },
-      { type: 'close', link, code: closeCodes.normal, reason },
-    ],
-  };
-}
-
-function afterClosing(
-  link: number,
-  next: TunnelCredential | undefined,
-  before: readonly TunnelEffect[],
-): TunnelStep {
-  return next === undefined ? idle(link, before) : open(link, next, 0, before);
-}
-
-function idle(link: number, before: readonly TunnelEffect[]): TunnelStep {
-  return {
-    state: { phase: 'idle', link },
-    effects: [...before, { type: 'clear_timers' }, report({ kind: 'stopped' })],
-  };
-}
-
-function stay(state: TunnelState): TunnelStep {
-  return { state, effects: [] };
-}
-
-function report(content: TunnelReport): TunnelEffect {
-  return { type: 'report', report: content };
-}
-
-function isSame(a: TunnelCredential, b: TunnelCredential): boolean {
-  return a.deviceId === b.deviceId && a.apiKey === b.apiKey;
 }

@@ -1,6 +1,6 @@
 import { eventSchema } from '@edgeflow/contract';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Break, followEvents } from '../client/follow.ts';
 import type { ServerSentEvent } from '../client/sse.ts';
 import { printable, printableJson } from '../output/printable.ts';

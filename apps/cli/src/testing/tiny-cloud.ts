@@ -19,7 +19,7 @@ import {
   problemFor,
   problemMediaType,
 } from '@edgeflow/contract';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { TinyRegistry } from './tiny-registry.ts';
 import { TinyStream } from './tiny-stream.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as SecureAgent, get as secureGet } from 'node:https';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Operation, problemSchema } from '@edgeflow/contract';
@@ -121,6 +121,17 @@ describe('the listeners', () => {
     let heard = '';
     for await (const chunk of socket) heard += String(chunk);
     expect(heard).toContain('hello');
+  });
+
+  it('cut off a client that pipelines requests and reads no answer', async () => {
+    const { plainPort } = await start();
+    const socket = connect(plainPort, '127.0.0.1');
+    socket.pause();
+    socket.on('error', () => undefined);
+    const request = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+    socket.write(request.repeat(400));
+    await once(socket.resume(), 'close');
+    expect((await call(plainPort, 'GET', '/healthz')).status).toBe(200);
   });
 
   it('may be HTTPS alone', async () => {

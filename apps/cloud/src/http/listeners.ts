@@ -37,6 +37,10 @@ const limitsDefault: ServerLimits = {
   headerBytesMax: 16 * 1024,
 };
 /** TCP keep-alive probes begin after this: peers that vanished are noticed. */
+/** Requests that one connection may pipeline ahead of its answers. */
+const unansweredPerSocketMax = 64;
+/** Longer than the longest command waits, and than the pauses of an event stream. */
+const idleSocketMs = 150_000;
 const tcpProbeAfterMs = 30_000;
 
 /** Takes over a socket whose request asked for another protocol; must answer or destroy it. */
@@ -118,10 +122,32 @@ function serverOptions(limits: ServerLimits): ServerOptions {
   };
 }
 
+/**
+ * Cuts off clients that pipeline requests without reading the answers: each answer would wait in memory.
+ * @returns whether the request is to be served
+ */
+function limitUnanswered(): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const unanswered = new WeakMap<Socket, number>();
+  return ({ socket }, response) => {
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    unanswered.set(socket, count);
+    response.once('close', () => {
+      unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1);
+    });
+    if (count <= unansweredPerSocketMax) return true;
+    socket.destroy();
+    return false;
+  };
+}
+
 function serve(server: HttpServer | HttpsServer, options: ListenersOptions): ServerDrain {
   const { app, onUpgrade, time } = options;
   const drain = new ServerDrain(server, time);
+  const mayServe = limitUnanswered();
+  // Whoever neither sends nor reads for this long is gone, or holds an answer back in our memory.
+  server.setTimeout(idleSocketMs);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!mayServe(request, response)) return;
     if (drain.stopping) response.setHeader('connection', 'close');
     app.routing(request, response);
   });

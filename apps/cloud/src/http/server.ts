@@ -4,8 +4,7 @@ import type { Clock, Random } from '@edgeflow/platform';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../logging.ts';
 import type { Authenticator } from './access.ts';
-import type { NetworkSet } from './addresses.ts';
-import { clientAddresses } from './client-address.ts';
+import type { ClientAddresses } from './client-address.ts';
 import { provideContext } from './context.ts';
 import { serveDocs } from './docs.ts';
 import { readJsonBodies } from './json-body.ts';
@@ -24,7 +23,7 @@ const pathParameterLengthMax = 256;
 export interface HttpOptions {
   /** Shown in the OpenAPI document. */
   readonly version: string;
-  readonly trustedProxies: NetworkSet;
+  readonly addresses: ClientAddresses;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly random: Random;
@@ -55,7 +54,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       sendProblem(asProblem(error), request, reply);
     },
   });
-  const addresses = clientAddresses(options.trustedProxies, options.logger);
+  const { addresses } = options;
   const paths = watchPaths(app);
   const { slowRequestMs = slowRequestMsDefault } = options;
   const metrics = httpMetrics(options.registry);

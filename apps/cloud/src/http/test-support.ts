@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { createLogger, type LogLevel } from '../logging.ts';
 import type { Principal } from './access.ts';
+import { clientAddresses } from './client-address.ts';
 import { parseNetworks } from './addresses.ts';
 import { ProblemError } from './problems.ts';
 import { buildHttp, type HttpOptions } from './server.ts';
@@ -23,7 +24,7 @@ export interface TestHttp {
 
 /** The real application with real effects, whose operators are two tokens and whose log is a list. */
 export async function makeHttp(
-  options: Partial<Omit<HttpOptions, 'trustedProxies'>> & {
+  options: Partial<Omit<HttpOptions, 'addresses' | 'logger'>> & {
     readonly trustedProxies?: string;
     readonly level?: LogLevel;
   } = {},
@@ -32,22 +33,23 @@ export async function makeHttp(
   const registry = new Registry();
   const networks = parseNetworks(options.trustedProxies ?? '');
   if (!networks.ok) throw new Error(networks.problem);
+  const logger = createLogger({
+    level: options.level ?? 'debug',
+    pretty: false,
+    destination: { write: (line) => void lines.push(line) },
+  });
   const app = await buildHttp({
     version: '1.2.3',
     authenticator: { authenticateOperator: ({ credential }) => principalOf(credential) },
     clock: systemClock,
     random: systemRandom,
-    logger: createLogger({
-      level: options.level ?? 'debug',
-      pretty: false,
-      destination: { write: (line) => void lines.push(line) },
-    }),
+    logger,
     registry,
     health: () => ({ status: 'ok' }),
     readiness: () => ({ status: 'ok' }),
     caPem: () => undefined,
     ...options,
-    trustedProxies: networks.networks,
+    addresses: clientAddresses(networks.networks, logger),
   });
   return {
     app,

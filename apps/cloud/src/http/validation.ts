@@ -31,10 +31,15 @@ export function readWith<S extends z.ZodType>(
   });
 }
 
+/** Cut before it is searched, for a body may be one long name; and again, for what is masked may have grown. */
+function shown(text: string): string {
+  return scrubSecrets(text.slice(0, 2 * fieldLengthMax)).slice(0, fieldLengthMax);
+}
+
 /** Zod's messages name types and bounds, never values; names of members come from the client, so they are scrubbed. */
 function fieldProblem(issue: z.core.$ZodIssue): FieldProblem {
   return {
-    field: scrubSecrets(issue.path.map(String).join('.')).slice(0, fieldLengthMax),
-    message: scrubSecrets(issue.message).slice(0, fieldLengthMax),
+    field: shown(issue.path.map(String).join('.')),
+    message: shown(issue.message),
   };
 }

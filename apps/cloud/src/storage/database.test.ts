@@ -100,7 +100,9 @@ describe('durability', () => {
   it('of SQLite is WAL with a full fsync, and foreign keys hold', async () => {
     const store = await makeDatabase('sqlite', systemClock);
     const pragma = async (name: string): Promise<unknown> => {
-      const answer = await sql<Record<string, unknown>>`${sql.raw(`pragma ${name}`)}`.execute(store.database.db);
+      const answer = await sql<Record<string, unknown>>`${sql.raw(`pragma ${name}`)}`.execute(
+        store.database.db,
+      );
       return Object.values(answer.rows[0] ?? {})[0];
     };
     expect(await pragma('journal_mode')).toBe('wal');

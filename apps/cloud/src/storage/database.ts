@@ -10,7 +10,10 @@ export interface Tx {
   readonly db: Transaction<Tables>;
   /** The time that judges every expiry in this transaction: PostgreSQL's own clock, or this server's with SQLite. */
   readonly nowMs: number;
-  /** `for update` where several connections write; nothing where the transaction already owns the database. */
+  /**
+   * `for no key update` where several connections write; nothing where the transaction already owns the database. No
+   * key ever changes, and a stronger lock would make inserts that merely refer to the row wait.
+   */
   readonly forUpdate: ReturnType<typeof sql>;
 }
 
@@ -49,7 +52,7 @@ export class Database {
     let result: T;
     try {
       const nowMs = this.kind === 'sqlite' ? this.#clock.now() : await databaseTime(db);
-      const forUpdate = this.kind === 'sqlite' ? sql`` : sql`for update`;
+      const forUpdate = this.kind === 'sqlite' ? sql`` : sql`for no key update`;
       result = await work({ kind: this.kind, db, nowMs, forUpdate });
     } catch (error) {
       await rollBackQuietly(db.rollback());

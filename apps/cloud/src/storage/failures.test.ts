@@ -46,10 +46,7 @@ describe.each(databaseKinds)('an error of %s', (kind) => {
   it.each([
     ['a duplicate', `insert into server_facts values ('a', '1'), ('a', '2')`],
     ['a missing value', `insert into server_facts values ('a', null)`],
-    [
-      'a foreign key',
-      `insert into operator_tokens values ('t', 'org_none', 'n', 'viewer', 'h', 1, null)`,
-    ],
+    ['a foreign key', `insert into operator_tokens values ('t', 'org_none', 'n', 'viewer', 'h', 1, null)`],
     ['a check', `insert into operator_tokens values ('t', 'org_none', 'n', 'emperor', 'h', 1, null)`],
   ])('about %s concerns one item', async (_, statement) => {
     expect(meaning(await errorOfStatement(store.database, statement))).toBe('one item');
@@ -70,7 +67,9 @@ describe('an error of SQLite', () => {
   it('about a disk that takes no writes is unavailability', async () => {
     const { database } = store;
     await sql`pragma query_only = on`.execute(database.db);
-    expect(meaning(await errorOfStatement(database, `insert into server_facts values ('a', '1')`))).toBe('unavailable');
+    expect(meaning(await errorOfStatement(database, `insert into server_facts values ('a', '1')`))).toBe(
+      'unavailable',
+    );
     await sql`pragma query_only = off`.execute(database.db);
   });
 

@@ -37,7 +37,8 @@ const sqliteUnavailable: readonly number[] = [5, 6, 8, 10, 13, 14];
  * result codes; Node's socket errors.
  */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof CommitUnknownError || asksForRetry(error)) return true;
+  if (error instanceof CommitUnknownError || error instanceof OverloadedError) return true;
+  if (asksForRetry(error)) return true;
   if (!(error instanceof Error)) return false;
   if (connectionLost.includes(error.message)) return true;
   if ('errcode' in error && typeof error.errcode === 'number') {
@@ -47,4 +48,17 @@ export function isUnavailable(error: unknown): boolean {
   return (
     /^(08|53|57|58)[0-9A-Z]{3}$/.test(error.code) || /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH)/.test(error.code)
   );
+}
+
+/** Too much work waits for the database already. */
+export class OverloadedError extends Error {
+  constructor() {
+    super('too much work is waiting for the database');
+    this.name = 'OverloadedError';
+  }
+}
+
+/** A row changed although it was held. Whoever runs transactions runs this one again, as after a serialization failure. */
+export class LostRaceError extends Error {
+  readonly code = '40001';
 }

@@ -2,8 +2,8 @@ import { systemClock, systemTimers } from '@edgeflow/platform';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommitUnknownError, type Database, type Tx } from './database.ts';
-import { asksForRetry, concernsOneItem, isUnavailable } from './failures.ts';
-import { GroupCommit, type GroupCommitOptions, OverloadedError } from './group-commit.ts';
+import { asksForRetry, concernsOneItem, isUnavailable, OverloadedError } from './failures.ts';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 import { openDatabase } from './open.ts';
 import { cutConnection } from './testing/connections.ts';
 import { databaseKinds, makeDatabase, type TestDatabase } from './testing/databases.ts';
@@ -92,7 +92,8 @@ describe.each(databaseKinds)('group commit on %s', (kind) => {
   it('gathers what arrives while a batch is written into the next one', async () => {
     const { batches, commits } = make({
       run: async (tx, items) => {
-        if (items[0]?.name === 'gather-first') later.push(...letters('gather-', 5).map((item) => commits.submit(item)));
+        if (items[0]?.name === 'gather-first')
+          later.push(...letters('gather-', 5).map((item) => commits.submit(item)));
         await insert(tx, items);
         return items.map(({ name }) => name);
       },

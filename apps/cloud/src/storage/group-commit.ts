@@ -1,6 +1,6 @@
 import type { Timers } from '@edgeflow/platform';
 import { CommitUnknownError, type Database, type Tx } from './database.ts';
-import { asksForRetry, concernsOneItem } from './failures.ts';
+import { asksForRetry, concernsOneItem, OverloadedError } from './failures.ts';
 
 /** Times that a batch is run again because the database chose it as the victim of a deadlock. */
 const deadlockRetriesMax = 3;
@@ -15,13 +15,6 @@ export interface GroupCommitOptions<Item, Result> {
   readonly itemsPerBatchMax: number;
   /** Items that wait beyond this are refused with {@link OverloadedError}. */
   readonly waitingMax: number;
-}
-
-export class OverloadedError extends Error {
-  constructor() {
-    super('too much work is waiting for the database');
-    this.name = 'OverloadedError';
-  }
 }
 
 interface Waiting<Item, Result> {

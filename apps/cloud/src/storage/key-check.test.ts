@@ -36,7 +36,9 @@ describe.each(databaseKinds)('the check of the key ring on %s', (kind) => {
     await addOrganization('org_1', 0);
     await checkKeyRing(store.database, ring({ k2: 'two', k1: 'one' }));
     expect((await facts()).map(({ name }) => name)).toEqual(['server_key_check:k1', 'server_key_check:k2']);
-    await expect(checkKeyRing(store.database, ring({ k1: 'one', k2: 'other' }))).rejects.toThrow('The key "k2"');
+    await expect(checkKeyRing(store.database, ring({ k1: 'one', k2: 'other' }))).rejects.toThrow(
+      'The key "k2"',
+    );
   });
 
   it('refuses another key under a known id, and keeps what it noted', async () => {

@@ -66,7 +66,11 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
 
   it('leave nothing of one that fails, and may be tried again', async () => {
     const before = await dumpSchema(store.database);
-    const trying = migrate(store.database, undefined, { ...all, '0002-second': second, '0003-failing': failing });
+    const trying = migrate(store.database, undefined, {
+      ...all,
+      '0002-second': second,
+      '0003-failing': failing,
+    });
     await expect(trying).rejects.toThrow('could not be migrated');
     expect(await dumpSchema(store.database)).toBe(before);
     expect((await migrate(store.database, undefined, { ...all, '0002-second': second })).applied).toEqual([
@@ -95,7 +99,9 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
 
   it.each(released)('bring a database of %s to the schema of a new one', async (name) => {
     const old = await makeBareDatabase(kind, systemClock);
-    for (const statement of keptSchema(name, kind).split(/;\n/).filter((text) => text !== '')) {
+    for (const statement of keptSchema(name, kind)
+      .split(/;\n/)
+      .filter((text) => text !== '')) {
       await sql.raw(statement).execute(old.database.db);
     }
     await noteMigrations(old.database, released.slice(0, released.indexOf(name) + 1));

@@ -91,8 +91,8 @@ export interface DeviceRow {
   search_text: string;
   created_at_ms: number;
   lifecycle_changed_at_ms: number;
-  /** When anything last changed that may end an open tunnel: lifecycle or credentials. */
-  security_changed_at_ms: number;
+  /** When anything last changed that may end an open tunnel: lifecycle or credentials; null for a device never touched. */
+  security_changed_at_ms: number | null;
   presence: StoredPresence;
   presence_since_ms: number | null;
   /** Grows by one with every accepted connection. A write about an older connection is ignored. */

@@ -47,10 +47,13 @@ export interface Refusal {
 export class ApiClient {
   readonly #origin: string;
   readonly #credential: string | undefined;
+  readonly #answered: Set<string>;
 
-  constructor(origin: string, credential: string | undefined) {
+  /** @param answered takes the name and status of every call that succeeded, as `readCode 200` */
+  constructor(origin: string, credential: string | undefined, answered: Set<string>) {
     this.#origin = origin;
     this.#credential = credential;
+    this.#answered = answered;
   }
 
   /** The body of the answer with this status. */
@@ -61,6 +64,7 @@ export class ApiClient {
   ): Promise<AnswerOf<Operations[N], S>> {
     const { response, text } = await this.#send(name, input);
     if (response.status !== status) throw new Error(`${name}: ${response.status} ${text}`);
+    this.#answered.add(`${name} ${status}`);
     return readAnswer(name, response, text) as AnswerOf<Operations[N], S>;
   }
 
@@ -75,6 +79,11 @@ export class ApiClient {
   async refusal(name: OperationName, input: CallInput = {}): Promise<string> {
     const { status, problem } = await this.refused(name, input);
     return `${status} ${problem.code}`;
+  }
+
+  /** The statuses of the problems that a call may end with. */
+  documentedStatuses(name: OperationName): number[] {
+    return documentedStatuses(name);
   }
 
   /** The answer as it comes, not read. Of its status and form nothing is checked. */

@@ -3,14 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemRandom, systemTimers, type Timers } from '@edgeflow/platform';
 import { SimulatedTime } from '@edgeflow/platform/simulated';
-import { type Cloud, buildCloud } from '../cloud.ts';
+import { buildCloud, type Cloud, type CloudDeps } from '../cloud.ts';
 import { noNetworks } from '../http/addresses.ts';
 import type { Role } from '../http/access.ts';
 import { createRegistry } from '../http/metrics.ts';
 import { KeyRing } from '../keyring/index.ts';
 import { createLogger } from '../logging.ts';
 import type { Database, DatabaseKind } from '../storage/database.ts';
-import { makeDatabase, type TestDatabase } from '../storage/testing/databases.ts';
+import { makeDatabase } from '../storage/testing/databases.ts';
 import { ApiClient } from './api-client.ts';
 
 /** An owner's token, given as the setting is. */
@@ -24,6 +24,8 @@ export interface RunningCloud {
   readonly origin: string;
   /** An owner of the first organization. */
   readonly owner: ApiClient;
+  /** Name and status of every call that has succeeded, as `readCode 200`. */
+  readonly answered: Set<string>;
   /** A client with another credential, or none. */
   client(credential?: string): ApiClient;
   /** Tunnels close with 1001, then the listener ends. */
@@ -33,6 +35,8 @@ export interface RunningCloud {
 /** A database that clouds run on, with time in the test's hand. */
 export interface TestCloud extends RunningCloud {
   readonly database: Database;
+  /** `sqlite:<path>` or `postgres://…` */
+  readonly url: string;
   /** Timers and clock of the cloud. The clock of PostgreSQL goes its own way. */
   readonly time: SimulatedTime;
   /** Every line logged so far, by all runs. */
@@ -49,10 +53,10 @@ export async function startTestCloud(kind: DatabaseKind): Promise<TestCloud> {
   const time = new SimulatedTime(Date.now());
   const store = await makeDatabase(kind, time);
   const logs: string[] = [];
-  const keyRing = new KeyRing('k1', new Map([['k1', systemRandom.bytes(32)]]));
+  const keyRing = makeKeyRing();
   const running: RunningCloud[] = [];
   const run = async (): Promise<RunningCloud> => {
-    const started = await startRun(store, time, keyRing, logs);
+    const started = await startRun(cloudDeps(store.database, time, keyRing, logs));
     running.push(started);
     return started;
   };
@@ -60,6 +64,7 @@ export async function startTestCloud(kind: DatabaseKind): Promise<TestCloud> {
   return {
     ...first,
     database: store.database,
+    url: store.url,
     time,
     logs,
     restart: run,
@@ -74,16 +79,17 @@ export async function startTestCloud(kind: DatabaseKind): Promise<TestCloud> {
   };
 }
 
-async function startRun(
-  store: TestDatabase,
+/** All that a cloud is made of, on this database and in this time. */
+export function cloudDeps(
+  database: Database,
   time: SimulatedTime,
-  keyRing: KeyRing,
-  logs: string[],
-): Promise<RunningCloud> {
+  keyRing = makeKeyRing(),
+  logs: string[] = [],
+): CloudDeps {
   const destination = { write: (line: string): void => void logs.push(line) };
-  const cloud = await buildCloud({
+  return {
     version: '0.0.0-test',
-    database: store.database,
+    database,
     keyRing,
     clock: time,
     timers: handTimers(time),
@@ -96,7 +102,15 @@ async function startRun(
     codeGroups: undefined,
     keyTtlDays: 365,
     caPem: () => undefined,
-  });
+  };
+}
+
+function makeKeyRing(): KeyRing {
+  return new KeyRing('k1', new Map([['k1', systemRandom.bytes(32)]]));
+}
+
+async function startRun(deps: CloudDeps): Promise<RunningCloud> {
+  const cloud = await buildCloud(deps);
   await cloud.start();
   const server = createServer((request, response) => {
     cloud.app.routing(request, response);
@@ -107,9 +121,11 @@ async function startRun(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = (credential?: string): ApiClient => new ApiClient(origin, credential);
+  const answered = new Set<string>();
+  const client = (credential?: string): ApiClient => new ApiClient(origin, credential, answered);
   let stopped: Promise<void> | undefined;
-  return { cloud, server, origin, owner: client(bootstrapToken), client, stop: () => (stopped ??= stopRun(cloud, server)) };
+  const stop = (): Promise<void> => (stopped ??= stopRun(cloud, server));
+  return { cloud, server, origin, answered, owner: client(bootstrapToken), client, stop };
 }
 
 async function stopRun(cloud: Cloud, server: Server): Promise<void> {

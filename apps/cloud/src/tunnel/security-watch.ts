@@ -6,8 +6,11 @@ import type { Admission } from './session.ts';
 
 /** Every change reaches an open tunnel within a second: half for the poll, half for the work. */
 const pollMs = 500;
-/** Changes are read again for this long: a transaction on another node may commit later than its own time says. */
-const overlapMs = 10_000;
+/**
+ * Changes are read again for this long: a transaction on another node may commit later than its own time says, after
+ * several statements that each waited for locks as long as the database lets them.
+ */
+const overlapMs = 60_000;
 
 /** The open tunnels of this node. */
 export interface WatchedTunnels {
@@ -35,6 +38,7 @@ export class SecurityWatch {
   readonly #options: SecurityWatchOptions;
   #timer: TimerHandle | undefined;
   #sinceMs: number | undefined;
+  readonly #named = new Set<string>();
   #running = false;
   #again = false;
 
@@ -48,7 +52,9 @@ export class SecurityWatch {
     });
   }
 
-  poke(): void {
+  /** Looks now. Devices that are named are judged whatever the database's times say. */
+  poke(deviceIds: readonly string[] = []): void {
+    for (const id of deviceIds) this.#named.add(id);
     if (this.#running) {
       this.#again = true;
       return;
@@ -86,7 +92,9 @@ export class SecurityWatch {
       .select('id')
       .where('security_changed_at_ms', '>=', (this.#sinceMs ?? nowMs) - overlapMs)
       .execute();
-    const changed = rows.flatMap(({ id }) => tunnels.admission(id) ?? []);
+    const ids = new Set([...this.#named, ...rows.map(({ id }) => id)]);
+    this.#named.clear();
+    const changed = [...ids].flatMap((id) => tunnels.admission(id) ?? []);
     const outlived = tunnels.admissions().filter((admission) => hasOutlived(admission, nowMs));
     if (changed.length + outlived.length > 0) await this.#judge([...changed, ...outlived], nowMs);
     this.#sinceMs = nowMs;

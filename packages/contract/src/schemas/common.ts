@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { infoDepthMax, infoKeysMax, pageLimitDefault, pageLimitMax } from '../limits.ts';
+import * as z from 'zod';
+import { infoDepthMax, infoKeysMax, jsonDepthMax, pageLimitDefault, pageLimitMax } from '../limits.ts';
 
 /** RFC 3339 in UTC. */
 export const timeSchema = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
@@ -7,11 +7,24 @@ export const timeSchema = z.iso.datetime().meta({ description: 'RFC 3339, UTC' }
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
+/** Whether a value is nested within `depthMax` levels; it never recurses deeper than that. */
+function isWithin(value: unknown, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depthMax === 0) return false;
+  return Object.values(value).every((member) => isWithin(member, depthMax - 1));
+}
+
+const tooDeep = `is nested deeper than ${String(jsonDepthMax)}`;
+
 /**
- * Any JSON value. What JSON.parse made is JSON by construction, so nothing walks it here: a recursive check would
- * let a body of ten thousand brackets exhaust the stack. `unknown` and not `custom`, which has no JSON Schema.
+ * Any JSON value of bounded depth. What JSON.parse made is JSON by construction; only its depth is looked at, because
+ * a body of ten thousand brackets would exhaust the stack of whoever writes it again. `unknown` and not `custom`,
+ * which has no JSON Schema.
  */
-export const jsonSchema = z.unknown().meta({ description: 'any JSON value' }) as z.ZodType<Json, Json>;
+export const jsonSchema = z
+  .unknown()
+  .refine((value) => isWithin(value, jsonDepthMax), tooDeep)
+  .meta({ description: 'any JSON value' }) as z.ZodType<Json, Json>;
 
 /** A short text a person wrote: trimmed, without control characters. */
 export function label(lengthMax: number): z.ZodType<string, string> {
@@ -32,6 +45,7 @@ export const jsonObjectSchema = z
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'must be a JSON object',
   )
+  .refine((value) => isWithin(value, jsonDepthMax), tooDeep)
   .meta({ type: 'object', additionalProperties: true }) as z.ZodType<JsonObject, JsonObject>;
 
 /**

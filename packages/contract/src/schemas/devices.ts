@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonObjectSchema, label, pageQuerySchema, pageShape, tagsSchema, timeSchema } from './common.ts';
 
 export const deviceStatusSchema = z.enum([
@@ -67,7 +67,7 @@ export const listDevicesQuerySchema = pageQuerySchema.extend({
   q: z.string().trim().max(128).optional(),
   tag: z.string().max(64).optional(),
   group: z.string().max(64).optional(),
-  /** `true`: only devices whose key expires within 60 days and who cannot rotate it themselves. */
+  /** `true`: only devices whose key expires within 60 days and who have not shown that they can rotate it. */
   needs_key: z.enum(['true']).optional(),
 });
 export const listDevicesResponseSchema = z.object({ devices: z.array(deviceSchema), ...pageShape });

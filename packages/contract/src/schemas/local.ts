@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { timeSchema } from './common.ts';
 
 /** The device's own API on loopback. Source: the wire contract, section 4. */
@@ -34,7 +34,7 @@ export const saasStatusSchema = z.object({
 });
 
 export const localProvisionRequestSchema = z.object({
-  provisioning_code: z.string().min(1).max(1024),
+  provisioning_code: z.string().trim().min(1).max(256),
   force: z.boolean().default(false),
 });
 

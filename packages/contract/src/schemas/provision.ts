@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { idempotencyKeyLengthMax, idempotencyKeyLengthMin } from '../limits.ts';
 import { boundedProblem, timeSchema } from './common.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonObjectSchema, pageQuerySchema, pageShape, timeSchema } from './common.ts';
 
 /** Who or what, did what, to what, from where, with what outcome. */

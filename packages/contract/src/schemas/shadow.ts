@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonObjectSchema, timeSchema } from './common.ts';
 
 const changeTimes = z.record(z.string(), timeSchema);

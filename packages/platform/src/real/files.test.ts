@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,21 @@ async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
     (error: unknown) => fileErrorCode(error),
   );
 }
+
+describe.runIf(process.platform === 'linux')('what is no place for files', () => {
+  it('a folder below /proc cannot be made, and that is said at once', async () => {
+    const made = systemFiles.makeFolder('/proc/edgeflow/state', 0o700);
+    expect(fileErrorCode(await made.catch((error: unknown) => error))).toBe('ENOENT');
+  });
+
+  it('a named pipe is refused instead of waiting for a writer', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'edgeflow-pipe-'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    const read = systemFiles.read(join(folder, 'pipe'));
+    expect(fileErrorCode(await read.catch((error: unknown) => error))).toBe('EINVAL');
+    await rm(folder, { recursive: true });
+  });
+});
 
 describe('the real disk', () => {
   it('writes a file with exactly the permissions asked for, whatever the umask and whatever was there', async () => {

@@ -1,4 +1,5 @@
 import { chmod, mkdir, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { FileError, type Files, fileErrorCode } from '../files.ts';
 
@@ -6,8 +7,11 @@ const readBytesMaxDefault = 1024 * 1024;
 
 export const systemFiles: Files = {
   async read(path, bytesMax = readBytesMaxDefault) {
-    const handle = await open(path, 'r');
+    // Not blocking: opening a named pipe would otherwise wait for somebody to write into it.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      const facts = await handle.stat();
+      if (facts.isFIFO() || facts.isSocket()) throw new FileError('EINVAL', `${path} is not a file`);
       // Files in /proc and /sys claim size 0 or 4096, so read until the end instead of trusting stat.
       const chunks: Uint8Array[] = [];
       let total = 0;
@@ -42,12 +46,7 @@ export const systemFiles: Files = {
   remove: (path) => rm(path, { force: true }),
 
   async makeFolder(path, mode) {
-    const firstMade = await mkdir(path, { recursive: true, mode });
-    if (firstMade === undefined) return;
-    // The umask has cut the mode of every folder made. What lies below the first one made is new as well.
-    const top = resolve(firstMade);
-    for (let folder = resolve(path); folder.length >= top.length; folder = dirname(folder))
-      await chmod(folder, mode);
+    await makeFolders(resolve(path), mode);
   },
 
   async list(path) {
@@ -68,6 +67,23 @@ export const systemFiles: Files = {
 
   readLink: (path) => readlink(path),
 };
+
+/** One mkdir(2) a folder. Node's recursive one never ends below /proc, whose folders exist and hold no new ones. */
+async function makeFolders(path: string, mode: number, parentIsThere = false): Promise<void> {
+  try {
+    await mkdir(path, mode);
+    // The umask has cut the mode.
+    await chmod(path, mode);
+  } catch (error) {
+    const code = fileErrorCode(error);
+    if (code === 'ENOENT' && !parentIsThere && path !== dirname(path)) {
+      await makeFolders(dirname(path), mode);
+      await makeFolders(path, mode, true);
+    } else if (code !== 'EEXIST' || !(await stat(path)).isDirectory()) {
+      throw error;
+    }
+  }
+}
 
 async function syncHandle(path: string, flags: string): Promise<void> {
   const handle = await open(path, flags);

@@ -81,6 +81,7 @@ function rotatedEvent(match: Accepted['match'], atMs: number): EventFact {
 export class KeyAuthenticator {
   readonly #database: Database;
   readonly #firstUses: GroupCommit<PresentedKey, KeyVerdict>;
+  readonly #afterCommit: (deviceIds: readonly string[]) => void;
 
   constructor(database: Database, timers: Timers, afterCommit: (deviceIds: readonly string[]) => void) {
     this.#database = database;
@@ -99,13 +100,16 @@ export class KeyAuthenticator {
     this.#afterCommit = afterCommit;
   }
 
-  readonly #afterCommit: (deviceIds: readonly string[]) => void;
-
-  async authenticate(apiKey: string, address: string): Promise<KeyVerdict> {
+  /**
+   * @param deviceId the device that the call is about. Another's is `device_mismatch`, and is no use of the key.
+   */
+  async authenticate(apiKey: string, deviceId: string, address: string): Promise<KeyVerdict> {
     const key: PresentedKey = { deviceId: undefined, keyHash: hashApiKey(apiKey), address };
     const matches = await matchKeys(this.#database, [key.keyHash]);
     const verdict = judgeKey(matches.get(key.keyHash), undefined, await this.#database.nowMs());
-    if (verdict.kind === 'refused' || !verdict.first) return verdict;
+    if (verdict.kind === 'refused') return verdict;
+    if (verdict.match.device.id !== deviceId) return { kind: 'refused', code: 'device_mismatch' };
+    if (!verdict.first) return verdict;
     const settled = await this.#firstUses.submit(key);
     this.#afterCommit([verdict.match.device.id]);
     return settled;

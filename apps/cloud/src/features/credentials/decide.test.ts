@@ -11,7 +11,11 @@ function match(change: { state?: CredentialRow['state']; lifecycle?: DeviceLifec
     ...{ state: change.state ?? 'active', created_at_ms: 0, expires_at_ms: expiresAtMs },
     ...{ rotate_after_ms: expiresAtMs, authenticated_at_ms: 1, ended_at_ms: null },
   };
-  const device = { id: 'dev_1', organization_id: 'org_1', lifecycle: change.lifecycle ?? 'active' } as DeviceRow;
+  const device = {
+    id: 'dev_1',
+    organization_id: 'org_1',
+    lifecycle: change.lifecycle ?? 'active',
+  } as DeviceRow;
   return { credential, device };
 }
 
@@ -19,7 +23,9 @@ function match(change: { state?: CredentialRow['state']; lifecycle?: DeviceLifec
 function verdict(found: KeyMatch | undefined, id: string | undefined = 'dev_1', nowMs = 0): string {
   const judged = judgeKey(found, id, nowMs);
   if (judged.kind === 'refused') return judged.code;
-  return ['accepted', judged.first ? 'first' : '', judged.restricted ? 'restricted' : ''].filter(Boolean).join(' ');
+  return ['accepted', judged.first ? 'first' : '', judged.restricted ? 'restricted' : '']
+    .filter(Boolean)
+    .join(' ');
 }
 
 describe('a key', () => {

@@ -25,13 +25,24 @@ describe('the life of a key', () => {
     const fleet = 25_000;
     const perDay = Array.from({ length: 25 }, () => 0);
     for (let key = 0; key < fleet; key += 1) {
-      const sinceDays = Math.floor((rotateAfter(0, random) + 30 * dayMs) / dayMs);
+      const sinceDays = Math.floor((rotateAfter(-365 * dayMs, 0, random) + 30 * dayMs) / dayMs);
       perDay[sinceDays] = (perDay[sinceDays] ?? 0) + 1;
     }
     expect(perDay).toHaveLength(25);
     // 1,000 a day are expected; the standard deviation is 31.
     for (const count of perDay) expect(Math.abs(count - 1_000)).toBeLessThan(160);
   });
+});
+
+it('offers the successor of a short-lived key in the second half of its life, never at once', () => {
+  const random = new SeededRandom(5);
+  for (const days of [1, 2, 6, 30, 45]) {
+    for (let draw = 0; draw < 200; draw += 1) {
+      const { expiresAtMs, rotateAfterMs } = keyLife(0, days, random);
+      expect(rotateAfterMs).toBeGreaterThanOrEqual(expiresAtMs / 2);
+      expect(rotateAfterMs).toBeLessThan(expiresAtMs);
+    }
+  }
 });
 
 it('of a key only its SHA-256 is kept', () => {

@@ -3,8 +3,8 @@ import { rotationLeadDays } from '@edgeflow/contract';
 import { type Random, uniformInt } from '@edgeflow/platform';
 
 export const dayMs = 24 * 3600 * 1000;
-/** A key is offered its successor at the latest this many days before it expires. */
-const rotationLatestDays = 5;
+/** The share of the rotation window that is left after the last offer, for devices that were away. */
+const rotationReserve = 1 / 6;
 
 /** SHA-256 of an API key, hexadecimal: all that the cloud keeps of it. */
 export function hashApiKey(apiKey: string): string {
@@ -20,11 +20,15 @@ export interface KeyLife {
 /** The life of a key made now: a successor is offered from 30 days ahead of expiry, spread over 25 days. */
 export function keyLife(nowMs: number, ttlDays: number, random: Random): KeyLife {
   const expiresAtMs = Math.floor((nowMs + ttlDays * dayMs) / 1000) * 1000;
-  return { expiresAtMs, rotateAfterMs: rotateAfter(expiresAtMs, random) };
+  return { expiresAtMs, rotateAfterMs: rotateAfter(nowMs, expiresAtMs, random) };
 }
 
-/** A moment in the rotation window of a key, chosen at random so that a fleet made on one day does not rotate at once. */
-export function rotateAfter(expiresAtMs: number, random: Random): number {
-  const spreadMinutes = (rotationLeadDays - rotationLatestDays) * 24 * 60;
-  return expiresAtMs - rotationLeadDays * dayMs + uniformInt(random, spreadMinutes) * 60_000;
+/**
+ * A moment in the rotation window of a key, chosen at random so that a fleet made on one day does not rotate at once.
+ * The window opens 30 days ahead of expiry, or in the middle of a shorter life, and closes when a sixth of it is left.
+ */
+export function rotateAfter(nowMs: number, expiresAtMs: number, random: Random): number {
+  const opensAtMs = Math.max(expiresAtMs - rotationLeadDays * dayMs, nowMs + (expiresAtMs - nowMs) / 2);
+  const spreadSeconds = Math.floor(((expiresAtMs - opensAtMs) * (1 - rotationReserve)) / 1000);
+  return Math.floor(opensAtMs) + uniformInt(random, Math.max(1, spreadSeconds)) * 1000;
 }

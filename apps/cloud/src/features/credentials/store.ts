@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
+import { LostRaceError } from '../../storage/failures.ts';
 import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
 import type { KeyMatch } from './decide.ts';
 
@@ -49,17 +50,23 @@ export async function issueCredentials(
     from ${jsonRows(tx.kind, 'r', columns, rows)}`.execute(tx.db);
 }
 
-/** What keys match, by their hash. In a transaction the devices are locked in one order. */
+/**
+ * What keys match, by their hash. In a transaction the devices are locked first, in one order: whoever changes the
+ * credentials of a device holds its row, so what is read after the lock stays true until the commit.
+ */
 export async function matchKeys(
   source: Database | Tx,
   keyHashes: readonly string[],
 ): Promise<Map<string, KeyMatch>> {
-  const credentials = await sql<CredentialRow>`select * from credentials
-    where key_hash in ${jsonTexts(source.kind, keyHashes)}`.execute(source.db);
-  const ids = [...new Set(credentials.rows.map((row) => row.device_id))];
+  const hashes = jsonTexts(source.kind, keyHashes);
   const lock = 'forUpdate' in source ? source.forUpdate : sql``;
   const devices = await sql<DeviceRow>`select * from devices
-    where id in ${jsonTexts(source.kind, ids)} order by id ${lock}`.execute(source.db);
+    where id in (select device_id from credentials where key_hash in ${hashes}) order by id ${lock}`.execute(
+    source.db,
+  );
+  const credentials = await sql<CredentialRow>`select * from credentials where key_hash in ${hashes}`.execute(
+    source.db,
+  );
   const byId = new Map(devices.rows.map((row) => [row.id, row]));
   const matches = new Map<string, KeyMatch>();
   for (const credential of credentials.rows) {
@@ -93,8 +100,11 @@ export async function activateCredentials(tx: Tx, credentials: readonly Credenti
     tx.db,
   );
   const ids = credentials.map((credential) => credential.id);
-  await sql`update credentials set state = 'active', authenticated_at_ms = ${tx.nowMs}
+  const activated = await sql`update credentials set state = 'active', authenticated_at_ms = ${tx.nowMs}
     where state = 'issued' and id in ${jsonTexts(tx.kind, ids)}`.execute(tx.db);
+  // The row count is the authority: ending an old key for a new one that is gone would leave the device with none.
+  if (Number(activated.numAffectedRows ?? 0n) !== credentials.length)
+    throw new LostRaceError('a key changed');
   const replaced = ended.rows.map((row) => row.device_id);
   await sql`update devices set rotation_wanted_at_ms = null
     where rotation_wanted_at_ms is not null and id in ${jsonTexts(tx.kind, deviceIds)}`.execute(tx.db);

@@ -52,7 +52,7 @@ export async function insertDevice(tx: Tx, device: NewDevice): Promise<void> {
       search_text: device.searchText,
       created_at_ms: tx.nowMs,
       lifecycle_changed_at_ms: tx.nowMs,
-      security_changed_at_ms: tx.nowMs,
+      security_changed_at_ms: null,
       presence: 'never_connected',
       presence_since_ms: null,
       session_epoch: 0,
@@ -172,10 +172,10 @@ function hasTag({ kind }: Database, tag: string): RawBuilder<boolean> {
   return sql<boolean>`${tag} in (select value from ${tags})`;
 }
 
-/** Its key expires soon, and it has shown that it cannot rotate it. */
+/** Its key expires soon, and it has not shown that it can rotate it. */
 function needsKey(nowMs: number): RawBuilder<boolean> {
   const soonMs = nowMs + rotationWarningDays * dayMs;
-  return sql<boolean>`lifecycle = 'active' and can_rotate = 0 and exists (select 1 from credentials
+  return sql<boolean>`lifecycle = 'active' and coalesce(can_rotate, 0) = 0 and exists (select 1 from credentials
     where device_id = devices.id and state = 'active' and expires_at_ms <= ${soonMs})`;
 }
 

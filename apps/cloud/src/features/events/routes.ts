@@ -53,10 +53,15 @@ async function openStream(
     stream.push(': still here\n\n');
   });
   stream.push(`retry: ${String(retryMs)}\n\n`);
-  const subscription = await events.subscribe(organizationId, sequence, {
-    onEvent: (event) => stream.push(format(event)),
-    onEnd: () => stream.push(null),
-  });
+  const subscription = await events
+    .subscribe(organizationId, sequence, {
+      onEvent: (event) => stream.push(format(event)),
+      onEnd: () => stream.push(null),
+    })
+    .catch((error: unknown) => {
+      stream.destroy();
+      throw error;
+    });
   if (subscription === undefined) {
     stream.destroy();
     throw new ProblemError('unavailable', { detail: 'No more event streams can be opened now.' });

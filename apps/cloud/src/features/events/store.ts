@@ -82,11 +82,12 @@ export async function latestSequence(database: Database): Promise<number> {
   return row?.latest ?? 0;
 }
 
-/** Forgets events older than `beforeMs`, at most `limit` at a time so that no other work waits long. */
-export async function forgetEvents(database: Database, beforeMs: number, limit: number): Promise<number> {
-  const result = await sql`delete from events where sequence in
-    (select sequence from events where at_ms < ${beforeMs} order by sequence limit ${limit})`.execute(
-    database.db,
-  );
-  return Number(result.numAffectedRows ?? 0n);
+/** Forgets all events older than `beforeMs`, at most `limit` at a time so that no other work waits long. */
+export async function forgetEvents(database: Database, beforeMs: number, limit: number): Promise<void> {
+  for (;;) {
+    // Only the oldest are looked at: numbers grow with time, so where one of them is young enough the rest is.
+    const result = await sql`delete from events where at_ms < ${beforeMs} and sequence in
+      (select sequence from events order by sequence limit ${limit})`.execute(database.db);
+    if (Number(result.numAffectedRows ?? 0n) < limit) return;
+  }
 }

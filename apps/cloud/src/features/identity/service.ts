@@ -5,7 +5,13 @@ import type { Principal, Role } from '../../http/access.ts';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Actor } from '../audit/index.ts';
-import { firstOrganization, insertOrganization, insertToken, tokenByHash } from './store.ts';
+import {
+  firstOrganization,
+  insertOrganization,
+  insertToken,
+  rememberFirstOrganization,
+  tokenByHash,
+} from './store.ts';
 
 /** Who calls the operators' API, for which organization, and from where. */
 export interface Operator extends Principal {
@@ -43,6 +49,7 @@ export class Identity {
       if (known !== undefined) return known;
       const id = makeId('organization', this.#random.bytes);
       await insertOrganization(tx, { id, name: 'My organization', deviceLimit: null });
+      await rememberFirstOrganization(tx, id);
       return id;
     });
   }

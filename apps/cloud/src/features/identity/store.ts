@@ -5,18 +5,26 @@ import type { OperatorTokenRow } from '../../storage/tables.ts';
 /** Any constant: of several nodes that start at once, one makes the first organization. */
 const firstOrganizationLock = 0x6f_72_67_31;
 
-/** The organization that was made first: the bootstrap token acts for it. */
+/** Names the fact that holds the id of the first organization. */
+const firstOrganizationFact = 'first_organization';
+
+/**
+ * The organization that was made first: the bootstrap token acts for it. It is written down and not read from the
+ * times of the rows, for a clock may have been wrong.
+ */
 export async function firstOrganization(tx: Tx): Promise<string | undefined> {
   if (tx.kind === 'postgres')
     await sql`select pg_advisory_xact_lock(${firstOrganizationLock})`.execute(tx.db);
   const row = await tx.db
-    .selectFrom('organizations')
-    .select('id')
-    .orderBy('created_at_ms')
-    .orderBy('id')
-    .limit(1)
+    .selectFrom('server_facts')
+    .select('value')
+    .where('name', '=', firstOrganizationFact)
     .executeTakeFirst();
-  return row?.id;
+  return row?.value;
+}
+
+export async function rememberFirstOrganization(tx: Tx, id: string): Promise<void> {
+  await tx.db.insertInto('server_facts').values({ name: firstOrganizationFact, value: id }).execute();
 }
 
 export async function insertOrganization(

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { jsonRows } from '../../storage/json-rows.ts';
+import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { EventFact } from '../events/index.ts';
 
@@ -23,6 +23,7 @@ export async function markOnline(tx: Tx, facts: readonly OnlineFact[]): Promise<
   const updated = await sql<OnlineRow>`update devices set session_epoch = session_epoch + 1,
       presence_since_ms = case when presence = 'online' then presence_since_ms else ${tx.nowMs} end,
       presence = 'online', last_seen_at_ms = ${tx.nowMs}, last_address = r.address,
+      can_rotate = case when r.version is null or r.version = agent_version then can_rotate end,
       agent_version = coalesce(r.version, agent_version)
     from ${jsonRows(tx.kind, 'r', onlineColumns, rows)} where devices.id = r.id
     returning devices.id, devices.session_epoch, devices.rotation_wanted_at_ms`.execute(tx.db);
@@ -47,6 +48,7 @@ export async function markOffline(tx: Tx, facts: readonly OfflineFact[]): Promis
     seen_at_ms: fact.lastSeenAtMs,
     reason: fact.reason,
   }));
+  await lockDevices(tx, facts);
   const gone = await sql<{ id: string; organization_id: string; last_close_reason: string }>`
     update devices set presence = 'offline', presence_since_ms = ${tx.nowMs},
       last_seen_at_ms = r.seen_at_ms, last_close_reason = r.reason
@@ -63,9 +65,20 @@ export type SeenFact = Omit<OfflineFact, 'reason'>;
 /** Writes behind when devices were last heard. */
 export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
   const rows = facts.map((fact) => ({ id: fact.deviceId, epoch: fact.epoch, seen_at_ms: fact.lastSeenAtMs }));
+  await lockDevices(tx, facts);
   await sql`update devices set last_seen_at_ms = r.seen_at_ms
     from ${jsonRows(tx.kind, 'r', seenColumns, rows)}
     where devices.id = r.id and devices.session_epoch = r.epoch`.execute(tx.db);
+}
+
+/** In the order in which everybody locks devices, so that no two transactions wait for each other. */
+async function lockDevices(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
+  if (tx.kind === 'sqlite') return;
+  const ids = jsonTexts(
+    tx.kind,
+    facts.map((fact) => fact.deviceId),
+  );
+  await sql`select id from devices where id in ${ids} order by id ${tx.forUpdate}`.execute(tx.db);
 }
 
 /** At start: whoever was online when the cloud stopped is expected back. */

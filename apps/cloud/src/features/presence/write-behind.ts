@@ -15,6 +15,7 @@ import {
 const departuresEveryMs = 250;
 /** Heartbeats reach the database this often; until then they are in memory. */
 const heartbeatsEveryMs = 60_000;
+const giveUpRetryMs = 5_000;
 const rowsPerWrite = 500;
 
 export interface PresenceOptions {
@@ -54,7 +55,7 @@ export class PresenceWriter {
         this.#queue(() => this.#writeHeartbeats());
       }),
       timers.after(reconnectingSeconds * 1000, () => {
-        this.#queue(() => this.#giveUp());
+        this.#giveUpLater();
       }),
     );
     return expected;
@@ -101,6 +102,22 @@ export class PresenceWriter {
       const some = facts.slice(from, from + rowsPerWrite);
       await this.#options.database.transaction((tx) => markSeen(tx, some));
     }
+  }
+
+  /** Again until it has worked: nothing else would end `reconnecting`. */
+  #giveUpLater(): void {
+    this.#queue(async () => {
+      try {
+        await this.#giveUp();
+      } catch (error) {
+        this.#timers.push(
+          this.#options.timers.after(giveUpRetryMs, () => {
+            this.#giveUpLater();
+          }),
+        );
+        throw error;
+      }
+    });
   }
 
   async #giveUp(): Promise<void> {

@@ -16,6 +16,8 @@ export interface Claim {
   readonly newCredentialId: string;
   /** 32 random bytes: the key of a claim that sent no Idempotency-Key. */
   readonly randomKey: Uint8Array;
+  /** Its address has spent its budget: only the claimant's own earlier answer may still be given. */
+  readonly replayOnly: boolean;
 }
 
 export type ClaimOutcome =

@@ -35,7 +35,13 @@ const code: CodeRow = {
   last_failed_at_ms: null,
   last_failed_reason: null,
 };
-const used: CodeRow = { ...code, state: 'used', used_device_id: 'dev_1', used_credential_id: 'key_1', claimant_hash: 'me' };
+const used: CodeRow = {
+  ...code,
+  state: 'used',
+  used_device_id: 'dev_1',
+  used_credential_id: 'key_1',
+  claimant_hash: 'me',
+};
 const issued: MadeCredential = {
   id: 'key_1',
   device_id: 'dev_1',
@@ -138,23 +144,32 @@ describe('a code that has been used', () => {
 
   it('is void once its device was deleted, its key superseded, or both are gone', () => {
     expect(verdict({ code: used, made: { ...made, device: { lifecycle: 'deleted' } } })).toBe('claim_void');
-    expect(verdict({ code: used, made: { ...made, credential: { ...issued, state: 'ended' } } })).toBe('claim_void');
+    expect(verdict({ code: used, made: { ...made, credential: { ...issued, state: 'ended' } } })).toBe(
+      'claim_void',
+    );
     expect(verdict({ code: used, made: undefined })).toBe('claim_void');
   });
 });
 
 it('no code is redeemed twice, none by a stranger is answered, and none that is over is redeemed', () => {
   const anyHash = fc.constantFrom(undefined, 'me', 'you');
-  const anyLifecycle = fc.constantFrom('active' as const, 'revoked' as const, 'quarantined' as const, 'deleted' as const);
+  const anyLifecycle = fc.constantFrom(
+    'active' as const,
+    'revoked' as const,
+    'quarantined' as const,
+    'deleted' as const,
+  );
   const anyFacts = fc.record<ClaimFacts>({
     code: fc.option(
-      fc.record({
-        state: fc.constantFrom('active' as const, 'used' as const, 'revoked' as const),
-        expires_at_ms: fc.constantFrom(now - 1, now, now + 1),
-        claimant_hash: fc.constantFrom(null, 'me', 'you'),
-        target_device_id: fc.constantFrom(null, 'dev_9'),
-        bind_serial_number: fc.constantFrom(null, 'x'),
-      }).map((change) => ({ ...used, ...change })),
+      fc
+        .record({
+          state: fc.constantFrom('active' as const, 'used' as const, 'revoked' as const),
+          expires_at_ms: fc.constantFrom(now - 1, now, now + 1),
+          claimant_hash: fc.constantFrom(null, 'me', 'you'),
+          target_device_id: fc.constantFrom(null, 'dev_9'),
+          bind_serial_number: fc.constantFrom(null, 'x'),
+        })
+        .map((change) => ({ ...used, ...change })),
       { nil: undefined },
     ),
     claimantHash: anyHash,

@@ -122,13 +122,17 @@ describe('an address', () => {
   it('shares its budget with its /64, however it is written, and with no other', () => {
     const group = fc.nat(0xffff).map((value) => value.toString(16));
     fc.assert(
-      fc.property(fc.tuple(group, group, group, group), fc.tuple(group, group, group, group), (network, host) => {
-        const key = budgetKey([...network, ...host].join(':'));
-        expect(budgetKey(`${network.join(':')}::${host[3]}`)).toBe(key);
-        expect(budgetKey([...network, '1', '2', '3', '4'].join(':').toUpperCase())).toBe(key);
-        const neighbour = (Number.parseInt(network[3], 16) ^ 1).toString(16);
-        expect(budgetKey([...network.slice(0, 3), neighbour, ...host].join(':'))).not.toBe(key);
-      }),
+      fc.property(
+        fc.tuple(group, group, group, group),
+        fc.tuple(group, group, group, group),
+        (network, host) => {
+          const key = budgetKey([...network, ...host].join(':'));
+          expect(budgetKey(`${network.join(':')}::${host[3]}`)).toBe(key);
+          expect(budgetKey([...network, '1', '2', '3', '4'].join(':').toUpperCase())).toBe(key);
+          const neighbour = (Number.parseInt(network[3], 16) ^ 1).toString(16);
+          expect(budgetKey([...network.slice(0, 3), neighbour, ...host].join(':'))).not.toBe(key);
+        },
+      ),
     );
   });
 });

@@ -2,6 +2,7 @@ import type { Random } from '@edgeflow/platform';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Tx } from '../../storage/database.ts';
+import { LostRaceError } from '../../storage/failures.ts';
 import type { CodeRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
 import { hashApiKey, issueCredentials, keyLife } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
@@ -30,12 +31,6 @@ export interface RedeemOptions {
   readonly keyTtlDays: number;
 }
 
-/** A row changed although it was held: the transaction must be run again. */
-class LostRaceError extends Error {
-  /** SQLSTATE of a serialization failure: whoever runs transactions runs this one again. */
-  readonly code = '40001';
-}
-
 /**
  * Redeems a batch of claims in one transaction: code, device, credential, audit row and event of each, or none of
  * them. Claims on one code are judged in their order, each by what the ones before it have made of the code.
@@ -49,8 +44,12 @@ export async function redeemBatch(
   const room = new Rooms(held.organizations);
   const guesses = new Guesses(options.budget);
   const judged = claims.map((claim) => {
-    const one = guesses.mayTry(claim.address) ? judge(options, tx.nowMs, held, room, claim) : tooMany(claim);
-    if (one.code === undefined) guesses.note(claim.address, claim.codeHashes[0] ?? '');
+    const mayTry = !claim.replayOnly && guesses.mayTry(claim.address);
+    const one =
+      mayTry || isRepeat(options.keyRing, held, claim)
+        ? judge(options, tx.nowMs, held, room, claim)
+        : tooMany(claim);
+    if (one.code === undefined && mayTry) guesses.note(claim.address, claim.codeHashes[0] ?? '');
     return one;
   });
 
@@ -119,6 +118,17 @@ class Rooms {
   }
 }
 
+/** Whether this is the claimant that used the code: then it is no guess, however many were made beside it. */
+function isRepeat(keyRing: KeyRing, held: Held, claim: Claim): boolean {
+  const code = codeOf(held, claim);
+  if (code === undefined || code.claimant_hash === null || claim.idempotencyKey === undefined) return false;
+  return keyRing.hashClaimant(code.server_key_id, claim.idempotencyKey) === code.claimant_hash;
+}
+
+function codeOf(held: Held, claim: Claim): CodeRow | undefined {
+  return claim.codeHashes.map((hash) => held.codes.get(hash)).find((row) => row !== undefined);
+}
+
 function judge(options: RedeemOptions, nowMs: number, held: Held, room: Rooms, claim: Claim): JudgedClaim {
   const facts = factsOf(options.keyRing, nowMs, held, room, claim);
   const decision = decideClaim(facts);
@@ -153,7 +163,7 @@ interface Facts extends ClaimFacts {
 
 function factsOf(keyRing: KeyRing, nowMs: number, held: Held, room: Rooms, claim: Claim): Facts {
   const hardware = hardwareIdentity(claim.hardware, claim.network);
-  const code = claim.codeHashes.map((hash) => held.codes.get(hash)).find((row) => row !== undefined);
+  const code = codeOf(held, claim);
   if (code === undefined) {
     const nothing = { claimantHash: undefined, made: undefined, target: undefined, hasRoom: false };
     return { code, hardware, nowMs, ...nothing };

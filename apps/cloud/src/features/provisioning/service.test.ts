@@ -110,10 +110,12 @@ describe.each(databaseKinds)('provisioning on %s', (kind) => {
 
   it('replays after the code has expired or been revoked, and stops once the key has been used', async () => {
     const code = await makeCode();
-    const first = (await redeem(code, secret('a'))) as { api_key: string };
+    const first = (await redeem(code, secret('a'))) as { device_id: string; api_key: string };
     await store.database.db.updateTable('provisioning_codes').set({ expires_at_ms: 1 }).execute();
     expect(await redeem(code, secret('a'))).toMatchObject({ api_key: first.api_key });
-    expect(await keys.authenticate(first.api_key, '203.0.113.7')).toMatchObject({ kind: 'accepted' });
+    expect(await keys.authenticate(first.api_key, first.device_id, '203.0.113.7')).toMatchObject({
+      kind: 'accepted',
+    });
     expect(await redeem(code, secret('a'))).toBe('claim_completed');
   });
 
@@ -143,14 +145,18 @@ describe.each(databaseKinds)('provisioning on %s', (kind) => {
   it('keeps the id of a re-provisioned device and lets the old key live until the new one is used', async () => {
     const old = (await redeem(await makeCode({ device_name: 'pump' }), secret('a'))) as Identity;
     type Identity = { device_id: string; api_key: string };
-    await keys.authenticate(old.api_key, '203.0.113.7');
+    await keys.authenticate(old.api_key, old.device_id, '203.0.113.7');
     const again = (await redeem(await makeCode({ device_id: old.device_id }), secret('b'))) as Identity;
     expect(again.device_id).toBe(old.device_id);
     expect(again.api_key).not.toBe(old.api_key);
     expect((await devices.read(operator, old.device_id)).name).toBe('pump');
-    expect(await keys.authenticate(old.api_key, '203.0.113.7')).toMatchObject({ kind: 'accepted' });
-    expect(await keys.authenticate(again.api_key, '203.0.113.7')).toMatchObject({ kind: 'accepted' });
-    expect(await keys.authenticate(old.api_key, '203.0.113.7')).toEqual({
+    expect(await keys.authenticate(old.api_key, old.device_id, '203.0.113.7')).toMatchObject({
+      kind: 'accepted',
+    });
+    expect(await keys.authenticate(again.api_key, again.device_id, '203.0.113.7')).toMatchObject({
+      kind: 'accepted',
+    });
+    expect(await keys.authenticate(old.api_key, old.device_id, '203.0.113.7')).toEqual({
       kind: 'refused',
       code: 'key_rejected',
     });
@@ -187,6 +193,15 @@ describe.each(databaseKinds)('provisioning on %s', (kind) => {
     expect(await redeem('PROV-9999-9998')).toBe('too_many_attempts');
     await time.advance(24 * 3600 * 1000);
     expect(await redeem('PROV-9999-9998')).toBe('code_unknown');
+  });
+
+  it("gives a claimant its answer again though a neighbour's guessing has spent the budget of the address", async () => {
+    const code = await makeCode();
+    const first = await redeem(code, secret('a'));
+    for (let index = 0; index < 36; index += 1) await redeem(`PROV-1111-11${String(index).padStart(2, '0')}`);
+    expect(await redeem(await makeCode(), secret('b'))).toBe('too_many_attempts');
+    expect(await redeem(code, secret('a'))).toEqual({ ...(first as object), replayed: true });
+    expect(await redeem(code, secret('c'))).toBe('too_many_attempts');
   });
 
   it('stores what a device sends without NUL and lone surrogates', async () => {

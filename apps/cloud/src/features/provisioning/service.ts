@@ -3,7 +3,7 @@ import type { Clock, Random, Timers } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Database } from '../../storage/database.ts';
-import { GroupCommit, OverloadedError } from '../../storage/group-commit.ts';
+import { GroupCommit } from '../../storage/group-commit.ts';
 import type { Events } from '../events/index.ts';
 import type { Claim, ClaimOutcome } from './claim.ts';
 import { FailureBudget } from './failure-budget.ts';
@@ -13,7 +13,6 @@ import { redeemBatch } from './redeem.ts';
 const claimsPerBatchMax = 256;
 /** Registrations that may wait for the database; more hear 503 and come back. */
 const claimsWaitingMax = 5_000;
-const overloadedRetrySeconds = '2';
 
 export interface ProvisioningOptions {
   readonly database: Database;
@@ -53,9 +52,11 @@ export class Provisioning {
   /** The answer to one registration. A refusal is thrown as its problem. */
   async redeem(call: ProvisioningCall): Promise<Extract<ClaimOutcome, { kind: 'answer' }>> {
     const waitSeconds = this.#budget.waitSeconds(call.address);
-    if (waitSeconds > 0) throw tooManyAttempts(waitSeconds);
-    const claim = this.#claimOf(call);
-    const outcome = await this.#submit(claim);
+    // A repeat is no guess: it needs the secret of the claimant. A neighbour's guessing must not keep its answer back.
+    const replayOnly = waitSeconds > 0;
+    if (replayOnly && call.idempotencyKey === undefined) throw tooManyAttempts(waitSeconds);
+    const claim = { ...this.#claimOf(call), replayOnly };
+    const outcome = await this.#commits.submit(claim);
     if (outcome.kind === 'refused' && outcome.code === 'too_many_attempts') {
       throw tooManyAttempts(Math.max(1, this.#budget.waitSeconds(call.address)));
     }
@@ -68,7 +69,7 @@ export class Provisioning {
     throw new ProblemError(outcome.code, outcome.detail === undefined ? {} : { detail: outcome.detail });
   }
 
-  #claimOf(call: ProvisioningCall): Claim {
+  #claimOf(call: ProvisioningCall): Omit<Claim, 'replayOnly'> {
     const { keyRing, random } = this.#options;
     // What is no code takes the same way as an unknown one, so that nothing tells them apart.
     const symbols =
@@ -84,17 +85,6 @@ export class Provisioning {
       newCredentialId: makeId('credential', random.bytes),
       randomKey: random.bytes(secretBytes),
     };
-  }
-
-  async #submit(claim: Claim): Promise<ClaimOutcome> {
-    try {
-      return await this.#commits.submit(claim);
-    } catch (error) {
-      if (error instanceof OverloadedError) {
-        throw new ProblemError('unavailable', { headers: { 'Retry-After': overloadedRetrySeconds } });
-      }
-      throw error;
-    }
   }
 }
 

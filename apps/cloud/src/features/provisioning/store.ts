@@ -107,10 +107,9 @@ export async function insertDevices(tx: Tx, redemptions: readonly Redemption[]):
     search_text: redemption.searchText,
   }));
   await sql`insert into devices (id, organization_id, lifecycle, name, tags, device_group, origin, code_id,
-      hardware_info, network_info, agent_version, search_text, created_at_ms, lifecycle_changed_at_ms,
-      security_changed_at_ms)
+      hardware_info, network_info, agent_version, search_text, created_at_ms, lifecycle_changed_at_ms)
     select id, organization_id, 'active', name, tags, device_group, 'code', code_id, hardware_info, network_info,
-      agent_version, search_text, cast(${tx.nowMs} as bigint), cast(${tx.nowMs} as bigint), cast(${tx.nowMs} as bigint)
+      agent_version, search_text, cast(${tx.nowMs} as bigint), cast(${tx.nowMs} as bigint)
     from ${jsonRows(tx.kind, 'r', deviceColumns, rows)}`.execute(tx.db);
 }
 
@@ -135,7 +134,8 @@ export async function refreshDevices(tx: Tx, redemptions: readonly Redemption[])
     search_text: redemption.searchText,
   }));
   await sql`update devices set code_id = r.code_id, hardware_info = r.hardware_info,
-      network_info = r.network_info, agent_version = r.agent_version, search_text = r.search_text
+      network_info = r.network_info, agent_version = r.agent_version, search_text = r.search_text,
+      can_rotate = null
     from ${jsonRows(tx.kind, 'r', refreshColumns, rows)} where devices.id = r.id`.execute(tx.db);
 }
 

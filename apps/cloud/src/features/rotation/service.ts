@@ -126,7 +126,7 @@ export class Rotation {
       for (const credential of living) {
         await moveExpiry(tx, credential.id, {
           expiresAtMs: extended,
-          rotateAfterMs: rotateAfter(extended, random),
+          rotateAfterMs: rotateAfter(tx.nowMs, extended, random),
         });
       }
       await tx.db

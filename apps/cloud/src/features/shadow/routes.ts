@@ -36,9 +36,8 @@ async function ownDevice(
   id: string,
   address: string,
 ): Promise<DeviceRow> {
-  const verdict = await keys.authenticate(apiKey, address);
+  const verdict = await keys.authenticate(apiKey, id, address);
   if (verdict.kind === 'refused') throw new ProblemError(verdict.code);
-  if (verdict.match.device.id !== id) throw new ProblemError('device_mismatch');
   if (verdict.restricted) throw new ProblemError('key_expired');
   return verdict.match.device;
 }

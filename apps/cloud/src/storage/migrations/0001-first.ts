@@ -81,7 +81,7 @@ const fleet = [
     search_text text not null,
     created_at_ms bigint not null,
     lifecycle_changed_at_ms bigint not null,
-    security_changed_at_ms bigint not null,
+    security_changed_at_ms bigint,
     presence text not null default 'never_connected'
       check (presence in ('never_connected', 'online', 'offline', 'reconnecting')),
     presence_since_ms bigint,
@@ -94,7 +94,7 @@ const fleet = [
   )`,
   `create index devices_by_time on devices (organization_id, created_at_ms, id) where lifecycle <> 'deleted'`,
   `create index devices_by_presence on devices (presence) where presence in ('online', 'reconnecting')`,
-  `create index devices_by_security on devices (security_changed_at_ms)`,
+  `create index devices_by_security on devices (security_changed_at_ms) where security_changed_at_ms is not null`,
   `create table credentials (
     id text primary key,
     organization_id text not null references organizations (id),

@@ -43,7 +43,7 @@ create table devices (
   search_text text not null,
   created_at_ms bigint not null,
   lifecycle_changed_at_ms bigint not null,
-  security_changed_at_ms bigint not null,
+  security_changed_at_ms bigint,
   presence text not null default 'never_connected'::text,
   presence_since_ms bigint,
   session_epoch bigint not null default 0,
@@ -160,6 +160,6 @@ CREATE INDEX credentials_by_device ON public.credentials USING btree (device_id)
 CREATE INDEX credentials_due ON public.credentials USING btree (rotate_after_ms) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX credentials_live ON public.credentials USING btree (device_id, state) WHERE (state <> 'ended'::text);
 CREATE INDEX devices_by_presence ON public.devices USING btree (presence) WHERE (presence = ANY (ARRAY['online'::text, 'reconnecting'::text]));
-CREATE INDEX devices_by_security ON public.devices USING btree (security_changed_at_ms);
+CREATE INDEX devices_by_security ON public.devices USING btree (security_changed_at_ms) WHERE (security_changed_at_ms IS NOT NULL);
 CREATE INDEX devices_by_time ON public.devices USING btree (organization_id, created_at_ms, id) WHERE (lifecycle <> 'deleted'::text);
 CREATE INDEX events_by_organization ON public.events USING btree (organization_id, sequence);

@@ -1,0 +1,77 @@
+import { makeId } from '@edgeflow/contract';
+import { systemClock, systemRandom } from '@edgeflow/platform';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database, Tx } from '../../storage/database.ts';
+import { databaseKinds, makeDatabase, type TestDatabase } from '../../storage/testing/databases.ts';
+import { insertDevice } from '../devices/store.ts';
+import { Identity } from '../identity/index.ts';
+import { authenticateKeys } from './authenticate.ts';
+import { hashApiKey, keyLife } from './key-life.ts';
+import { issueCredentials, livingCredentials } from './store.ts';
+
+describe.each(databaseKinds)('the first use of a key on %s', (kind) => {
+  let store: TestDatabase;
+  let database: Database;
+  let organizationId: string;
+
+  beforeAll(async () => {
+    store = await makeDatabase(kind, systemClock);
+    ({ database } = store);
+    const identity = new Identity(database, systemRandom, undefined);
+    await identity.start();
+    organizationId = await identity.createOrganization('test', null);
+  });
+  afterAll(() => store.discard());
+
+  async function makeDevice(): Promise<string> {
+    const id = makeId('device', systemRandom.bytes);
+    const device = { id, organizationId, name: null, tags: [], group: null, searchText: id };
+    await database.transaction((tx) => insertDevice(tx, device));
+    return id;
+  }
+
+  function issue(tx: Tx, deviceId: string, key: string): Promise<void> {
+    const id = makeId('credential', systemRandom.bytes);
+    const life = keyLife(tx.nowMs, 365, systemRandom);
+    const credential = {
+      id,
+      organizationId,
+      deviceId,
+      keyHash: hashApiKey(key),
+      origin: 'rotation',
+      ...life,
+    } as const;
+    return issueCredentials(tx, [credential], [deviceId]);
+  }
+
+  async function present(deviceId: string, key: string): Promise<string> {
+    const presented = { deviceId, keyHash: hashApiKey(key), address: '203.0.113.7' };
+    const { verdicts } = await database.transaction((tx) => authenticateKeys(tx, [presented]));
+    return verdicts[0]?.kind ?? 'none';
+  }
+
+  it('never ends the old key for one that a newer offer has just replaced', async () => {
+    const deviceId = await makeDevice();
+    await database.transaction((tx) => issue(tx, deviceId, `${deviceId}-0`));
+    expect(await present(deviceId, `${deviceId}-0`)).toBe('accepted');
+    await database.transaction((tx) => issue(tx, deviceId, `${deviceId}-1`));
+
+    // The newer offer holds the device while the key before it is presented.
+    let presented: Promise<string> = Promise.resolve('');
+    await database.transaction(async (tx) => {
+      await tx.db
+        .updateTable('devices')
+        .set({ rotation_wanted_at_ms: tx.nowMs })
+        .where('id', '=', deviceId)
+        .execute();
+      presented = present(deviceId, `${deviceId}-1`);
+      await issue(tx, deviceId, `${deviceId}-2`);
+    });
+    expect(await presented).toBe('refused');
+    const living = await livingCredentials(database, [deviceId]);
+    expect(living.map(({ state }) => state).sort()).toEqual(['active', 'issued']);
+    expect(await present(deviceId, `${deviceId}-0`)).toBe('accepted');
+    expect(await present(deviceId, `${deviceId}-2`)).toBe('accepted');
+    expect(await present(deviceId, `${deviceId}-0`)).toBe('refused');
+  });
+});
