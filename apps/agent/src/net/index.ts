@@ -1,13 +1,9 @@
 /** The way to the cloud. What the rest of the agent may import from here. */
 export { type CloudAddress, isLoopbackHost, readCloudAddress } from './address.ts';
 export { looksLikeTheCloud, notTheCloud } from './answers.ts';
-export {
-  type CloudTransportOptions,
-  createCloudTransport,
-  type ProbingTransport,
-} from './cloud-transport.ts';
+export { createCloudTransport, type ProbingTransport } from './cloud-transport.ts';
 export type { ConnectPhase } from './dial.ts';
 export type { ConnectionProbe } from './probe.ts';
 export { proxyFor, type ProxySettings, readProxy } from './proxy.ts';
-export { type CloudAnswer, type CloudRequest, type CloudTransport, TransportError } from './transport.ts';
+export { type CloudAnswer, type CloudRequest, TransportError } from './transport.ts';
 export type { TlsTrust } from './verified-tls.ts';

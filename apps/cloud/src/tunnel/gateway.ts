@@ -8,21 +8,16 @@ import {
   type ErrorCode,
   frameBytesMax,
 } from '@edgeflow/contract';
-import { type Clock, type Random, type TimerHandle, type Timers, toRfc3339 } from '@edgeflow/platform';
+import { type TimerHandle, toRfc3339 } from '@edgeflow/platform';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { hashApiKey } from '../features/credentials/index.ts';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
-import type {
-  ConnectionRequest,
-  ConnectionVerdict,
-  OfflineFact,
-  SeenFact,
-} from '../features/presence/index.ts';
-import type { Logger } from '../logging.ts';
+import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
 import { storableText } from '../storage/text.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
 import { Connection } from './connection.ts';
+import type { GatewayOptions, OpenSession } from './options.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
 
 /** Sockets that have not said `connect` yet; past this the oldest is evicted. */
@@ -34,24 +29,6 @@ const sweepMs = 1_000;
 const closeHandshakeMs = 3_000;
 /** Devices whose close handshake does not finish at shutdown are cut off after this. */
 const shutdownMs = 3_000;
-
-export interface GatewayOptions {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly clientAddress: (request: IncomingMessage) => string;
-  readonly admit: (request: ConnectionRequest) => Promise<ConnectionVerdict>;
-  readonly departed: (fact: OfflineFact) => void;
-  /** Called once a device has heard `connected`. */
-  readonly connected: (session: OpenSession) => void;
-}
-
-export interface OpenSession {
-  readonly deviceId: string;
-  readonly restricted: boolean;
-  readonly rotationWanted: boolean;
-}
 
 /** The sockets of all tunnels that end on this node. */
 export class TunnelGateway {
@@ -213,13 +190,12 @@ export class TunnelGateway {
 
   #evict(): void {
     if (this.#strangers.size <= strangersMax) return;
-    for (const oldest of this.#strangers) {
-      this.counters.evicted += 1;
-      this.#end(oldest, closeCodes.slowDown, evictedRetrySeconds);
-      this.#strangers.delete(oldest);
-      oldest.socket.terminate();
-      return;
-    }
+    const oldest = this.#strangers.values().next();
+    if (oldest.done === true) return;
+    this.counters.evicted += 1;
+    this.#end(oldest.value, closeCodes.slowDown, evictedRetrySeconds);
+    this.#strangers.delete(oldest.value);
+    oldest.value.socket.terminate();
   }
 
   #end(connection: Connection, closeCode: CloseCode, reason: string): void {

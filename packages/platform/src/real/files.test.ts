@@ -38,7 +38,7 @@ describe.runIf(process.platform === 'linux')('what is no place for files', () =>
 
   it('a named pipe is refused instead of waiting for a writer', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeflow-pipe-'));
-    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    execFileSync('/usr/bin/env', ['mkfifo', join(folder, 'pipe')]);
     const read = systemFiles.read(join(folder, 'pipe'));
     expect(fileErrorCode(await read.catch((error: unknown) => error))).toBe('EINVAL');
     await rm(folder, { recursive: true });

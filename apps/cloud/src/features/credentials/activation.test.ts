@@ -1,10 +1,11 @@
 import { makeId } from '@edgeflow/contract';
-import { systemClock, systemRandom } from '@edgeflow/platform';
+import { systemClock, systemRandom, systemTimers } from '@edgeflow/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database, Tx } from '../../storage/database.ts';
 import { databaseKinds, makeDatabase, type TestDatabase } from '../../storage/testing/databases.ts';
-import { insertDevice } from '../devices/store.ts';
-import { Identity } from '../identity/index.ts';
+import { Devices } from '../devices/index.ts';
+import { Events } from '../events/index.ts';
+import { Identity, operatorOf } from '../identity/index.ts';
 import { authenticateKeys } from './authenticate.ts';
 import { hashApiKey, keyLife } from './key-life.ts';
 import { issueCredentials, livingCredentials } from './store.ts';
@@ -23,11 +24,17 @@ describe.each(databaseKinds)('the first use of a key on %s', (kind) => {
   });
   afterAll(() => store.discard());
 
-  async function makeDevice(): Promise<string> {
-    const id = makeId('device', systemRandom.bytes);
-    const device = { id, organizationId, name: null, tags: [], group: null, searchText: id };
-    await database.transaction((tx) => insertDevice(tx, device));
-    return id;
+  /** A device with the key that it was made with, never used. */
+  async function makeDevice(): Promise<{ id: string; firstKey: string }> {
+    const random = systemRandom;
+    const events = new Events(database, systemTimers, () => undefined);
+    const live = { lastHeardMs: () => undefined };
+    const securityChanged = (): void => undefined;
+    const devices = new Devices({ database, random, events, live, keyTtlDays: 365, securityChanged });
+    const caller = { kind: 'operator', id: 'test', organizationId, role: 'owner', label: 'test' } as const;
+    const operator = operatorOf({ caller, address: '127.0.0.1', requestId: 'req_1' });
+    const made = await devices.create(operator, { tags: [] });
+    return { id: made.device_id, firstKey: made.api_key };
   }
 
   function issue(tx: Tx, deviceId: string, key: string): Promise<void> {
@@ -51,9 +58,8 @@ describe.each(databaseKinds)('the first use of a key on %s', (kind) => {
   }
 
   it('never ends the old key for one that a newer offer has just replaced', async () => {
-    const deviceId = await makeDevice();
-    await database.transaction((tx) => issue(tx, deviceId, `${deviceId}-0`));
-    expect(await present(deviceId, `${deviceId}-0`)).toBe('accepted');
+    const { firstKey, id: deviceId } = await makeDevice();
+    expect(await present(deviceId, firstKey)).toBe('accepted');
     await database.transaction((tx) => issue(tx, deviceId, `${deviceId}-1`));
 
     // The newer offer holds the device while the key before it is presented.
@@ -70,8 +76,8 @@ describe.each(databaseKinds)('the first use of a key on %s', (kind) => {
     expect(await presented).toBe('refused');
     const living = await livingCredentials(database, [deviceId]);
     expect(living.map(({ state }) => state).sort()).toEqual(['active', 'issued']);
-    expect(await present(deviceId, `${deviceId}-0`)).toBe('accepted');
+    expect(await present(deviceId, firstKey)).toBe('accepted');
     expect(await present(deviceId, `${deviceId}-2`)).toBe('accepted');
-    expect(await present(deviceId, `${deviceId}-0`)).toBe('refused');
+    expect(await present(deviceId, firstKey)).toBe('refused');
   });
 });

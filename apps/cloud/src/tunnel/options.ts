@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock, Random, Timers } from '@edgeflow/platform';
+import type { ConnectionRequest, ConnectionVerdict, OfflineFact } from '../features/presence/index.ts';
+import type { Logger } from '../logging.ts';
+
+export interface GatewayOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly clientAddress: (request: IncomingMessage) => string;
+  readonly admit: (request: ConnectionRequest) => Promise<ConnectionVerdict>;
+  readonly departed: (fact: OfflineFact) => void;
+  /** Called once a device has heard `connected`. */
+  readonly connected: (session: OpenSession) => void;
+}
+
+export interface OpenSession {
+  readonly deviceId: string;
+  readonly restricted: boolean;
+  readonly rotationWanted: boolean;
+}
