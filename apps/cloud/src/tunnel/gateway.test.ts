@@ -359,6 +359,18 @@ describe.each(databaseKinds)('a second connection of a device on %s', (kind) => 
     expect(await eventsOf(id)).not.toContain('device.offline');
   });
 
+  it('that comes before the departure of the first was written leaves it online', async () => {
+    const { device: first, id, identity } = await makeOnline();
+    await first.leave();
+    await eventuallyTrue('noticed', async () => (await command(id)).status === 409);
+    await connect(identity);
+    await cloud.time.advance(second);
+    await cloud.time.advance(second);
+    const { last_close_reason, status } = await cloud.owner.call('readDevice', 200, { id });
+    expect([status, last_close_reason]).toEqual(['online', null]);
+    expect(await eventsOf(id)).toEqual(['device.created', 'device.online', 'device.online']);
+  });
+
   it('tells the first why', async () => {
     const { device: first, identity } = await makeOnline();
     await connect(identity);

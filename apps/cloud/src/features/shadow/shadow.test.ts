@@ -1,4 +1,4 @@
-import { type Shadow, shadowSchema } from '@edgeflow/contract';
+import { jsonDepthMax, type Shadow, shadowSchema } from '@edgeflow/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../../storage/testing/databases.ts';
 import type { ApiClient } from '../../testing/api-client.ts';
@@ -155,7 +155,7 @@ describe.each(databaseKinds)('the shadow of a device on %s', (kind) => {
       '': 1,
       'a.b': [null, { c: 1e300 }],
       toString: 'x',
-      deep: deeply(2_000),
+      deep: deeply(jsonDepthMax - 1),
     };
     await report(odd);
     await desire(odd);
@@ -165,11 +165,12 @@ describe.each(databaseKinds)('the shadow of a device on %s', (kind) => {
     expect(shadow.delta).toEqual({});
   });
 
-  it('as deep as bytes allow stays readable once the device reports what was desired', async () => {
-    const deep = { deep: deeply(7_500) };
-    await desire(deep);
-    expect((await report(deep)).delta).toEqual({});
-    expect((await device.call('readShadow', 200, { id })).version).toBe(2);
+  it('deeper than the contract allows is refused, however deep, and nothing is stored', async () => {
+    for (const levels of [jsonDepthMax, 7_500]) {
+      const body = { desired: { deep: deeply(levels) } };
+      expect(await operator.refusal('updateShadow', { id, body })).toBe('400 request_malformed');
+    }
+    expect(await operator.call('readShadow', 200, { id })).toMatchObject({ version: 0, desired: {} });
   });
 });
 
