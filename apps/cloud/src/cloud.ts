@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Random, TimerHandle, Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import { auditRoutes } from './features/audit/index.ts';
+import { auditRefusal, auditRoutes } from './features/audit/index.ts';
 import { codeRoutes, Codes } from './features/codes/index.ts';
 import { commandRoutes, Commands } from './features/commands/index.ts';
 import { KeyAuthenticator } from './features/credentials/index.ts';
@@ -72,6 +72,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
   const parts = buildParts(deps, addresses, report);
   const { events, gateway, identity, presence, rotation, watch } = parts;
   const app = await buildHttp({
+    onRefusal: (refusal) => void auditRefusal(database, refusal).catch(report),
     ...deps,
     addresses,
     authenticator: identity,

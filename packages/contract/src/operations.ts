@@ -27,6 +27,15 @@ export interface Operation {
 
 const device = '/api/v1/devices/:id';
 
+/** What a device's own key may be answered with. */
+const deviceRefusals = [
+  'key_rejected',
+  'key_expired',
+  'device_revoked',
+  'device_quarantined',
+  'device_deleted',
+] as const satisfies readonly ErrorCode[];
+
 export const operations = {
   provisionDevice: {
     method: 'POST',
@@ -192,7 +201,7 @@ export const operations = {
     summary: 'The device shadow; a device reads its own',
     access: 'device_or_viewer',
     answers: { 200: shadow.shadowSchema },
-    errors: ['key_rejected', 'device_mismatch', 'device_not_found'],
+    errors: [...deviceRefusals, 'device_mismatch', 'device_not_found'],
   },
   updateShadow: {
     method: 'PUT',
@@ -201,7 +210,7 @@ export const operations = {
     access: 'device_or_operator',
     body: shadow.shadowUpdateSchema,
     answers: { 200: shadow.shadowSchema },
-    errors: ['key_rejected', 'device_mismatch', 'device_not_found', 'forbidden', 'version_conflict'],
+    errors: [...deviceRefusals, 'device_mismatch', 'device_not_found', 'forbidden', 'version_conflict'],
   },
   streamEvents: {
     method: 'GET',
@@ -209,7 +218,7 @@ export const operations = {
     summary: 'Server-sent events; Last-Event-ID resumes',
     access: 'viewer',
     answers: { 200: 'text/event-stream' },
-    errors: [],
+    errors: ['request_malformed', 'unavailable'],
   },
   listAudit: {
     method: 'GET',

@@ -73,6 +73,7 @@ const requirements: Readonly<
 /**
  * Finds out who calls, before the body is read.
  *
+ * @param onRecognised hears who it is before the role is looked at, so that a refusal can be told of somebody
  * @throws ProblemError `token_rejected` (`key_rejected` where devices are expected and nothing is presented), or
  * `forbidden` for an operator whose role is too low.
  */
@@ -81,12 +82,18 @@ export async function identifyCaller(
   request: FastifyRequest,
   address: string,
   authenticator: Authenticator,
+  onRecognised?: (caller: DeviceCaller | Principal) => void,
 ): Promise<DeviceCaller | Principal> {
   const { least, device } = requirements[access];
   const credential = presentedCredential(request);
   if (credential === undefined) throw new ProblemError(device ? 'key_rejected' : 'token_rejected');
-  if (device && credential.startsWith(apiKeyPrefix)) return { kind: 'device', apiKey: credential };
+  if (device && credential.startsWith(apiKeyPrefix)) {
+    const caller = { kind: 'device', apiKey: credential } as const;
+    onRecognised?.(caller);
+    return caller;
+  }
   const principal = await authenticator.authenticateOperator({ credential, address, requestId: request.id });
+  onRecognised?.(principal);
   requireRole(principal, least);
   return principal;
 }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { bodyBytesMax, type Operation, operatorBodyBytesMax } from '@edgeflow/contract';
-import { type Caller, identifyCaller } from './access.ts';
+import { type Caller, type DeviceCaller, identifyCaller, type Principal } from './access.ts';
 import { contextOf } from './context.ts';
 import { ProblemError } from './problems.ts';
 import { readWith } from './validation.ts';
@@ -61,6 +61,12 @@ interface AnyAnswer {
 
 const callerDecorator = 'edgeflowCaller';
 
+/** The operator behind a request, whether or not the call was allowed; undefined for anybody else. */
+export function operatorBehind(request: FastifyRequest): Principal | undefined {
+  const caller = request.getDecorator<DeviceCaller | Principal | undefined>(callerDecorator);
+  return caller?.kind === 'operator' ? caller : undefined;
+}
+
 /** To be called once for an app, before {@link route}. */
 export function prepareRoutes(app: FastifyInstance): void {
   app.decorateRequest(callerDecorator, undefined);
@@ -116,8 +122,9 @@ export function route<const O extends Operation>(
 function identify(context: ReturnType<typeof contextOf>, access: Exclude<Operation['access'], 'public'>) {
   return async (request: FastifyRequest): Promise<void> => {
     const address = context.addresses.of(request.raw);
-    const caller = await identifyCaller(access, request, address, context.authenticator);
-    request.setDecorator(callerDecorator, caller);
+    await identifyCaller(access, request, address, context.authenticator, (caller) => {
+      request.setDecorator(callerDecorator, caller);
+    });
   };
 }
 

@@ -1,9 +1,9 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import { operatorBodyBytesMax } from '@edgeflow/contract';
+import { type ErrorCode, operatorBodyBytesMax } from '@edgeflow/contract';
 import type { Clock, Random } from '@edgeflow/platform';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../logging.ts';
-import type { Authenticator } from './access.ts';
+import type { Authenticator, Principal } from './access.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { provideContext } from './context.ts';
 import { serveDocs } from './docs.ts';
@@ -13,7 +13,7 @@ import { makeOpenApiDocument } from './openapi.ts';
 import { asProblem, sendProblem } from './problems.ts';
 import { requestIds } from './request-id.ts';
 import { logRequests, slowRequestMsDefault } from './request-log.ts';
-import { prepareRoutes } from './route.ts';
+import { operatorBehind, prepareRoutes } from './route.ts';
 import { addServiceRoutes, type Health } from './service-routes.ts';
 import { unmatchedProblem, watchPaths } from './unmatched.ts';
 
@@ -33,6 +33,19 @@ export interface HttpOptions {
   readonly readiness: () => Health | Promise<Health>;
   readonly caPem: () => string | undefined;
   readonly slowRequestMs?: number;
+  /** Called when an operator who was recognised is refused something. */
+  readonly onRefusal?: (refusal: OperatorRefusal) => void;
+}
+
+export interface OperatorRefusal {
+  readonly operator: Principal;
+  /** Method and pattern: `POST /api/v1/devices/:id/revoke`. */
+  readonly call: string;
+  /** What the address names. */
+  readonly objectId: string | undefined;
+  readonly code: ErrorCode;
+  readonly address: string;
+  readonly requestId: string;
 }
 
 /**
@@ -70,6 +83,13 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   app.setErrorHandler((error, request, reply) => {
     const problem = asProblem(error);
     if (problem.status >= 500) log.failed(problem, request);
+    const operator = operatorBehind(request);
+    if (operator !== undefined && problem.status < 500) {
+      const { id } = request.params as { readonly id?: string };
+      const call = `${request.method} ${request.routeOptions.url ?? ''}`;
+      const refusal = { operator, call, objectId: id, code: problem.code, requestId: request.id };
+      options.onRefusal?.({ ...refusal, address: addresses.of(request.raw) });
+    }
     sendProblem(problem, request, reply);
   });
   app.setNotFoundHandler((request, reply) => {
