@@ -14,20 +14,20 @@ export interface Plan {
 }
 
 export const fullPlan: Plan = {
-  rounds: 5,
-  quietWaitMs: 120_000,
+  rounds: 3,
+  quietWaitMs: 20_000,
   registrations: {
     levels: [
-      { devices: 1, requests: 1_000 },
-      { devices: 16, requests: 8_000 },
-      { devices: 64, requests: 16_000 },
-      { devices: 256, requests: 16_000 },
+      { devices: 1, requests: 500 },
+      { devices: 16, requests: 4_000 },
+      { devices: 64, requests: 8_000 },
+      { devices: 256, requests: 8_000 },
     ],
-    tls: { devices: 64, requests: 16_000 },
+    tls: { devices: 64, requests: 8_000 },
   },
-  tunnels: { devices: 4_000, atOnce: 64 },
-  memory: { rounds: 3, plain: 5_000, tls: 2_000 },
-  agent: { rounds: 5, idleSeconds: 5 },
+  tunnels: { devices: 2_000, atOnce: 64 },
+  memory: { rounds: 2, plain: 5_000, tls: 2_000 },
+  agent: { rounds: 3, idleSeconds: 5 },
 };
 
 export const quickPlan: Plan = {

@@ -1,7 +1,6 @@
-import type { ErrorCode } from '@edgeflow/contract';
+import { type ErrorCode, isId } from '@edgeflow/contract';
 import type { OperatorRefusal } from '../../http/server.ts';
 import type { Database } from '../../storage/database.ts';
-import { storableText } from '../../storage/text.ts';
 import { insertAudit } from './store.ts';
 
 /** Slips of a form or a program, not attempts at something; and refusals that the feature itself writes down. */
@@ -14,7 +13,6 @@ const unrecorded: readonly ErrorCode[] = [
   'device_offline',
   'command_timeout',
 ];
-const objectIdLengthMax = 64;
 
 /** Writes down what an operator tried and was refused. Reads that found nothing are no attempts. */
 export async function auditRefusal(database: Database, refusal: OperatorRefusal): Promise<void> {
@@ -23,8 +21,8 @@ export async function auditRefusal(database: Database, refusal: OperatorRefusal)
   if (unrecorded.includes(code) || isFruitlessRead) return;
   const { id, organizationId } = operator;
   const kind = call.includes('/provisioning-codes') ? 'code' : 'device';
-  const object =
-    objectId === undefined ? null : { kind, id: storableText(objectId.slice(0, objectIdLengthMax)) };
+  // What is no id of this cloud names nothing.
+  const object = objectId !== undefined && isId(kind, objectId) ? { kind, id: objectId } : null;
   await database.transaction((tx) =>
     insertAudit(tx, [
       {
