@@ -31,18 +31,18 @@ export const fullPlan: Plan = {
 };
 
 export const quickPlan: Plan = {
-  rounds: 2,
+  rounds: 1,
   quietWaitMs: 0,
   registrations: {
     levels: [
-      { devices: 1, requests: 200 },
-      { devices: 16, requests: 1_500 },
-      { devices: 64, requests: 4_000 },
-      { devices: 256, requests: 4_000 },
+      { devices: 1, requests: 100 },
+      { devices: 16, requests: 800 },
+      { devices: 64, requests: 2_000 },
+      { devices: 256, requests: 2_000 },
     ],
-    tls: { devices: 64, requests: 2_000 },
+    tls: { devices: 64, requests: 1_000 },
   },
-  tunnels: { devices: 1_000, atOnce: 64 },
-  memory: { rounds: 1, plain: 1_000, tls: 500 },
-  agent: { rounds: 1, idleSeconds: 2 },
+  tunnels: { devices: 500, atOnce: 64 },
+  memory: { rounds: 1, plain: 800, tls: 300 },
+  agent: { rounds: 1, idleSeconds: 1 },
 };
