@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { startNode } from '../../e2e/support/processes.ts';
+import { bundleAgent } from '../../tools/bundle/agent-bundle.ts';
 import type { Plan } from '../plan.ts';
 import { type Findings, shown, shownSpread } from '../report/section.ts';
 import { median } from '../report/statistics.ts';
 import { startAgent } from '../support/agent.ts';
-import { bundleAgent } from '../support/bundle.ts';
 import { residentBytes } from '../support/child.ts';
 import { type Cleanup, withCleanup } from '../support/cleanup.ts';
 import { type BenchCloud, certificateFiles, startCloud } from '../support/cloud.ts';
@@ -33,6 +34,8 @@ export async function measureAgent(cleanup: Cleanup, plan: Plan): Promise<Findin
   const { idleSeconds, rounds } = plan.agent;
   const folder = makeFolder(cleanup, 'agent');
   const bundle = await bundleAgent(join(folder, 'bundle'));
+  const bytes = sum(bundle.files.map(({ contents }) => Buffer.byteLength(contents)));
+  const gzippedBytes = sum(bundle.files.map(({ contents }) => gzipSync(contents).length));
   const cloudFolder = makeFolder(cleanup, 'agent-cloud');
   const cloud = await startCloud(cleanup, { folder: cloudFolder });
   const { ca } = certificateFiles(cloudFolder);
@@ -59,7 +62,7 @@ export async function measureAgent(cleanup: Cleanup, plan: Plan): Promise<Findin
       notes: [
         'From the start of the process to `online` in its own status, over TLS to a real cloud on the same machine; the restart finds its encrypted identity. Bare node: to its first output.',
         `Resident: VmRSS once online and idle for ${idleSeconds} s; 1 MB = 1,000,000 bytes.`,
-        `Bundle: ${shown(bundle.bytes / 1000)} kB minified, ${shown(bundle.gzippedBytes / 1000)} kB gzipped. Largest parts: ${bundle.parts
+        `Bundle: ${shown(bytes / 1000)} kB minified, ${shown(gzippedBytes / 1000)} kB gzipped. Largest parts: ${bundle.parts
           .slice(0, partsShown)
           .map(([name, bytes]) => `${name} ${shown(bytes / 1000)} kB`)
           .join(', ')}.`,
@@ -111,4 +114,8 @@ async function measureBare(cleanup: Cleanup, into: Bare, idleSeconds: number): P
 async function idleResidentMb(pid: number, idleSeconds: number): Promise<number> {
   await sleep(idleSeconds * 1000);
   return residentBytes(pid) / 1_000_000;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -14,7 +14,6 @@ import {
   type SaasStatus,
   makeId,
 } from '@edgeflow/contract';
-import { diagnose, inputsFrom } from './diagnosis/index.ts';
 import { prepareStateFolder } from './identity/index.ts';
 import { fileErrorCode } from '@edgeflow/platform';
 import type { AgentControl, ControlOutcome } from './agent-control.ts';
@@ -138,7 +137,9 @@ export class Control implements AgentControl {
     return this.#wantTunnel(false);
   }
 
-  diagnose(): Promise<Diagnosis> {
+  async diagnose(): Promise<Diagnosis> {
+    // Loaded when it is asked for, which on most devices is never.
+    const { diagnose, inputsFrom } = await import('./diagnosis/index.ts');
     const { config, cloud, identity, notices, warnings } = this.#keeper;
     const { files, makeTransport, time } = this.#deps;
     const inputs = inputsFrom({

@@ -1,36 +1,14 @@
-import {
-  type Diagnosis,
-  isMasked,
-  localProvisionRequestSchema,
-  saasConfigUpdateSchema,
-} from '@edgeflow/contract';
-import { type Random, SingleFlight } from '@edgeflow/platform';
-import type { HttpBindings } from '@hono/node-server';
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import type { AgentControl, ControlOutcome } from '../agent-control.ts';
-import type { Log } from '../log-port.ts';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Diagnosis } from '@edgeflow/contract';
+import { SingleFlight } from '@edgeflow/platform';
+import { jsonAnswer, type LocalAnswer, send } from './answer.ts';
+import { type Handler, hasToken, type LocalAppDeps } from './handler.ts';
 import { isFromLoopback, isOwnHost, isOwnOrigin, type OwnHosts } from './own-hosts.ts';
-import { type ProblemAnswer, problemAnswers, problemResponse } from './problems.ts';
-import { isJsonOrEmpty, readBody } from './read-body.ts';
-import { pagePolicy, statusPage } from './status-page.ts';
+import { type ProblemAnswer, problemAnswers } from './problems.ts';
+import { type RequestTarget, targetOf } from './request-target.ts';
 
-/** Recognises the token of this device; `LocalToken` fits. */
-export interface TokenCheck {
-  matches(presented: string | undefined): boolean;
-}
-
-export interface LocalAppDeps {
-  readonly control: AgentControl;
-  readonly token: TokenCheck;
-  /** Asked at each request: the port is known only once the server listens. */
-  readonly own: () => OwnHosts;
-  readonly random: Random;
-  readonly log: Log;
-}
-
-interface Env {
-  Bindings: HttpBindings;
-}
+/** By path, then by method. */
+type Routes = ReadonlyMap<string, ReadonlyMap<string, Handler>>;
 
 /**
  * The device's own API. Source: the wire contract, section 4.
@@ -38,108 +16,95 @@ interface Env {
  * Guards, from the outside in: the `Host` and `Origin` are the device's own; off loopback every request has the token;
  * bodies are bounded and are JSON; every change has the token, unless the device is known to have no identity.
  */
-export function buildLocalApp(deps: LocalAppDeps): Hono<Env> {
+export function buildLocalApp(deps: LocalAppDeps): RequestListener {
   const problem = problemAnswers(deps.random);
-  const app = new Hono<Env>();
-  app.use(harden);
-  app.use(ownHostsOnly(deps, problem));
-  addReads(app, deps);
-  addChanges(app, deps, problem);
-  addFallbacks(app, deps, problem);
-  return app;
-}
-
-const harden: MiddlewareHandler<Env> = async (context, next) => {
-  await next();
-  context.header('Cache-Control', 'no-store');
-  context.header('X-Content-Type-Options', 'nosniff');
-  context.header('Cross-Origin-Resource-Policy', 'same-origin');
-  context.header('Referrer-Policy', 'no-referrer');
-};
-
-function ownHostsOnly(deps: LocalAppDeps, problem: ProblemAnswer): MiddlewareHandler<Env> {
-  return async (context, next) => {
-    const { headers, socket } = context.env.incoming;
-    const own = deps.own();
-    const isOwn =
-      isOwnHost(own, headers.host, socket.localAddress) &&
-      (headers.origin === undefined || isOwnOrigin(own, headers.origin, socket.localAddress));
-    if (!isOwn) return problem('host_rejected');
-    if (!isFromLoopback(socket.remoteAddress) && !hasToken(deps, context))
-      return problem('local_token_required');
-    return next();
+  const routes: Routes = new Map([...reads(deps), ...changes(deps, problem)]);
+  return (request, response) => {
+    answerTo(request, deps, problem, routes)
+      .catch((error: unknown) => {
+        const text = error instanceof Error ? error.message : 'unknown error';
+        deps.log.error({ error: text }, 'a request to the local API failed');
+        return problem('internal');
+      })
+      .then((answer) => {
+        send(response, answer);
+      })
+      .catch(() => response.destroy());
   };
 }
 
-function hasToken({ token }: LocalAppDeps, context: Context<Env>): boolean {
-  return token.matches(context.req.header('x-edgeflow-token'));
+async function answerTo(
+  request: IncomingMessage,
+  deps: LocalAppDeps,
+  problem: ProblemAnswer,
+  routes: Routes,
+): Promise<LocalAnswer> {
+  const target = targetOf(request);
+  if (target === undefined) {
+    return problem('request_malformed', { detail: 'The Host header or the path is not valid.' });
+  }
+  if (!isOwn(request, deps.own(), target)) return problem('host_rejected');
+  if (!isFromLoopback(request.socket.remoteAddress) && !hasToken(deps, request)) {
+    return problem('local_token_required');
+  }
+  const methods = routes.get(target.path);
+  if (methods === undefined) return problem('route_unknown');
+  // HEAD is GET without the body (RFC 9110, section 9.3.2), which Node leaves out.
+  const handler = methods.get(request.method === 'HEAD' ? 'GET' : (request.method ?? ''));
+  if (handler !== undefined) return handler(request);
+  const allow = [...methods.keys()].join(', ');
+  return problem('method_not_allowed', {
+    detail: `This address takes ${allow}.`,
+    headers: { allow },
+  });
 }
 
-function addReads(app: Hono<Env>, { control }: LocalAppDeps): void {
+function isOwn({ headers, socket }: IncomingMessage, own: OwnHosts, target: RequestTarget): boolean {
+  const { localAddress } = socket;
+  return (
+    target.hosts.every((host) => isOwnHost(own, host, localAddress)) &&
+    (headers.origin === undefined || isOwnOrigin(own, headers.origin, localAddress))
+  );
+}
+
+function reads({ control }: LocalAppDeps): [string, ReadonlyMap<string, Handler>][] {
   // Whoever asks while a diagnosis runs shares it: it opens connections.
   const diagnosis = new SingleFlight<Diagnosis>();
-  app.get('/', (context) => {
-    context.header('Content-Security-Policy', pagePolicy);
-    return context.html(statusPage(control.status()));
-  });
-  app.get('/healthz', (context) => context.json({ status: 'ok' }));
-  app.get('/api/v1/saas/status', (context) => context.json(control.status()));
-  app.get('/api/v1/saas/config', (context) => context.json(control.config()));
-  app.get('/api/v1/saas/diagnosis', async (context) =>
-    context.json(await diagnosis.run(() => control.diagnose())),
-  );
+  return [
+    // The page is loaded when somebody looks at it: most devices are never looked at.
+    ['/', get(async () => (await import('./status-page.ts')).pageAnswer(control.status()))],
+    ['/healthz', get(() => jsonAnswer({ status: 'ok' }))],
+    ['/api/v1/saas/status', get(() => jsonAnswer(control.status()))],
+    ['/api/v1/saas/diagnosis', get(async () => jsonAnswer(await diagnosis.run(() => control.diagnose())))],
+  ];
 }
 
-function addChanges(app: Hono<Env>, deps: LocalAppDeps, problem: ProblemAnswer): void {
-  const { control } = deps;
-  const lacksToken = (context: Context<Env>): boolean => control.isProvisioned && !hasToken(deps, context);
-
-  app.post('/api/v1/saas/provision', async (context) => {
-    const body = await readBody(context.env.incoming, localProvisionRequestSchema, problem);
-    if (!body.ok) return body.answer;
-    const { provisioning_code: code, force } = body.value;
-    if (control.isProvisioned && !force) return problem('already_provisioned');
-    if (lacksToken(context)) return problem('local_token_required');
-    return answerWith(context, await control.provision(code, force));
-  });
-
-  app.put('/api/v1/saas/config', async (context) => {
-    if (lacksToken(context)) return problem('local_token_required');
-    const body = await readBody(context.env.incoming, saasConfigUpdateSchema, problem);
-    if (!body.ok) return body.answer;
-    const { api_key: apiKey, ...update } = body.value;
-    // A client that writes back what it has read sends the masked key.
-    const isNewKey = apiKey !== undefined && !isMasked(apiKey);
-    return answerWith(context, await control.configure(isNewKey ? { ...update, api_key: apiKey } : update));
-  });
-
-  for (const action of ['connect', 'disconnect'] as const) {
-    app.post(`/api/v1/saas/${action}`, async (context) => {
-      if (!isJsonOrEmpty(context.env.incoming)) return problem('media_type_unsupported');
-      if (lacksToken(context)) return problem('local_token_required');
-      return answerWith(context, await control[action]());
-    });
-  }
+function get(handler: Handler): ReadonlyMap<string, Handler> {
+  return new Map([['GET', handler]]);
 }
 
-function answerWith<T extends object>(context: Context<Env>, outcome: ControlOutcome<T>): Response {
-  return outcome.ok ? context.json(outcome.value as object) : problemResponse(outcome.problem);
-}
-
-function addFallbacks(app: Hono<Env>, { log }: LocalAppDeps, problem: ProblemAnswer): void {
-  const allowed = Map.groupBy(
-    app.routes.filter(({ method }) => method !== 'ALL'),
-    ({ path }) => path,
-  );
-  for (const [path, routes] of allowed) {
-    const allow = routes.map(({ method }) => method).join(', ');
-    app.all(path, () =>
-      problem('method_not_allowed', { detail: `This address takes ${allow}.`, headers: { Allow: allow } }),
-    );
-  }
-  app.notFound(() => problem('route_unknown'));
-  app.onError((error) => {
-    log.error({ error: error.message }, 'a request to the local API failed');
-    return problem('internal');
-  });
+/** Changes are rare: what reads and checks them is loaded with the first one. */
+function changes(deps: LocalAppDeps, problem: ProblemAnswer): [string, ReadonlyMap<string, Handler>][] {
+  const loaded = async () => (await import('./changes.ts')).changesOf(deps, problem);
+  return [
+    [
+      '/api/v1/saas/config',
+      new Map<string, Handler>([
+        ['GET', () => jsonAnswer(deps.control.config())],
+        ['PUT', async (request) => (await loaded()).configure(request)],
+      ]),
+    ],
+    [
+      '/api/v1/saas/provision',
+      new Map([['POST', async (request: IncomingMessage) => (await loaded()).provision(request)]]),
+    ],
+    [
+      '/api/v1/saas/connect',
+      new Map([['POST', async (request: IncomingMessage) => (await loaded()).connect(request)]]),
+    ],
+    [
+      '/api/v1/saas/disconnect',
+      new Map([['POST', async (request: IncomingMessage) => (await loaded()).disconnect(request)]]),
+    ],
+  ];
 }

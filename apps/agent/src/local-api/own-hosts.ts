@@ -27,6 +27,11 @@ export function ownHosts(options: {
   };
 }
 
+/** Whether a text has the form of a `Host` header: a name or an address, with a port or without. */
+export function isHost(text: string): boolean {
+  return /^[0-9A-Za-z._-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/.test(text);
+}
+
 /**
  * @param host the `Host` header.
  * @param localAddress where this connection arrived: a device that listens on every address is reached by each.
@@ -36,9 +41,7 @@ export function isOwnHost(
   host: string | undefined,
   localAddress: string | undefined,
 ): boolean {
-  if (host === undefined || !/^[0-9A-Za-z._-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/.test(host))
-    return false;
-  return isOwnOrigin(own, `${own.scheme}://${host}`, localAddress);
+  return host !== undefined && isHost(host) && isOwnOrigin(own, `${own.scheme}://${host}`, localAddress);
 }
 
 /** @param origin the `Origin` header; `null` (a sandboxed page, a file) is nobody's. */

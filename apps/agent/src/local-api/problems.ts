@@ -9,6 +9,7 @@ import {
   problemMediaType,
 } from '@edgeflow/contract';
 import type { Random } from '@edgeflow/platform';
+import type { LocalAnswer } from './answer.ts';
 
 export interface ProblemDetails {
   readonly detail?: string;
@@ -16,7 +17,7 @@ export interface ProblemDetails {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type ProblemAnswer = (code: ErrorCode, details?: ProblemDetails) => Response;
+export type ProblemAnswer = (code: ErrorCode, details?: ProblemDetails) => LocalAnswer;
 
 /** Makes answers in the form of RFC 9457, each with a request id of its own. */
 export function problemAnswers(random: Random): ProblemAnswer {
@@ -27,12 +28,13 @@ export function problemAnswers(random: Random): ProblemAnswer {
 }
 
 /** Passes a problem on, the cloud's own word for word. */
-export function problemResponse(problem: Problem, headers?: Readonly<Record<string, string>>): Response {
+export function problemResponse(problem: Problem, headers?: Readonly<Record<string, string>>): LocalAnswer {
   const status = httpStatusOf(problem);
-  return new Response(JSON.stringify({ ...problem, status }), {
+  return {
     status,
     headers: { ...headers, 'content-type': problemMediaType },
-  });
+    body: JSON.stringify({ ...problem, status }),
+  };
 }
 
 /** Codes that the catalogue gives no HTTP status are of this device: it stands between its caller and the cloud. */

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { bodyBytesMax } from '@edgeflow/contract';
 import type * as z from 'zod';
+import type { LocalAnswer } from './answer.ts';
 import type { ProblemAnswer } from './problems.ts';
 
 export type BodyReading<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly answer: Response };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly answer: LocalAnswer };
 
 /**
  * The body of a change: JSON under `application/json` and nothing else, so that no form and no simple request of a
@@ -42,9 +43,14 @@ async function readBytes(request: IncomingMessage): Promise<Buffer | undefined> 
   if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return undefined;
   const chunks: Buffer[] = [];
   let total = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Not destroyed with the loop: the answer goes out on the same socket.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     total += chunk.length;
-    if (total > bodyBytesMax) return undefined;
+    if (total > bodyBytesMax) {
+      // What else comes is thrown away, for as long as the server lets a request last.
+      request.resume();
+      return undefined;
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,11 +1,10 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { fileErrorCode } from '@edgeflow/platform';
-import { getRequestListener } from '@hono/node-server';
 import { isLoopbackHost } from '../net/index.ts';
-import { buildLocalApp, type LocalAppDeps } from './app.ts';
+import { buildLocalApp } from './app.ts';
+import type { LocalAppDeps } from './handler.ts';
 import { ownHosts } from './own-hosts.ts';
-import { problemAnswers } from './problems.ts';
 
 export interface LocalApiOptions extends Omit<LocalAppDeps, 'own'> {
   /** An address or a name. Anything but loopback needs `tls`. */
@@ -46,7 +45,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   }
   let port = options.port;
   const own = () => ownHosts({ boundHost: host, hostname: options.hostname, port, isTls: tls !== undefined });
-  const server = createServer(options, listenerFor({ ...options, own }));
+  const server = createServer(options, buildLocalApp({ ...options, own }));
   try {
     port = await listen(server, host, options.port);
     // A connection that cannot be accepted (no file descriptors left) must not take the agent down.
@@ -68,19 +67,6 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
         });
         server.closeAllConnections();
       }),
-  };
-}
-
-function listenerFor(deps: LocalAppDeps): RequestListener {
-  const problem = problemAnswers(deps.random);
-  const listener = getRequestListener(buildLocalApp(deps).fetch, {
-    overrideGlobalObjects: false,
-    // Requests that cannot even be told apart from each other: an impossible Host or path.
-    errorHandler: () => problem('request_malformed', { detail: 'The Host header or the path is not valid.' }),
-  });
-  return (request, response) => {
-    response.setHeader('Cache-Control', 'no-store');
-    void listener(request, response);
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SaasStatus } from '@edgeflow/contract';
-import { html, raw } from 'hono/html';
+import type { LocalAnswer } from './answer.ts';
+import { Html, html } from './html.ts';
 
 const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -12,7 +13,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 `;
 
 /** Nothing from elsewhere, no script at all, in no frame, and the one style sheet known by its hash. */
-export const pagePolicy = [
+const pagePolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
   "base-uri 'none'",
@@ -30,8 +31,13 @@ const words: Readonly<Record<SaasStatus['status'], string>> = {
   rejected: 'The cloud refuses this device.',
 };
 
-/** The status for a person's eyes. Everything shown is escaped; it holds no secret. */
-export function statusPage(status: SaasStatus): ReturnType<typeof html> {
+/** The status for a person's eyes. It holds no secret. */
+export function pageAnswer(status: SaasStatus): LocalAnswer {
+  const headers = { 'content-type': 'text/html; charset=UTF-8', 'content-security-policy': pagePolicy };
+  return { status: 200, headers, body: statusPage(status).text };
+}
+
+function statusPage(status: SaasStatus): Html {
   const facts: readonly (readonly [string, string | null])[] = [
     ['Device', status.device_id],
     ['Cloud', status.cloud_url],
@@ -48,7 +54,7 @@ export function statusPage(status: SaasStatus): ReturnType<typeof html> {
         <meta http-equiv="refresh" content="5" />
         <title>EdgeFlow: ${status.status}</title>
         <style>
-          ${raw(style)}
+          ${new Html(style)}
         </style>
       </head>
       <body>
@@ -69,7 +75,7 @@ export function statusPage(status: SaasStatus): ReturnType<typeof html> {
     </html>`;
 }
 
-function problemSection({ last_error: problem }: SaasStatus): ReturnType<typeof html> | string {
+function problemSection({ last_error: problem }: SaasStatus): Html | string {
   if (problem === null) return '';
   return html`<div class="problem">
     <p>${problem.message}</p>

@@ -4,6 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { FileError, type Files, fileErrorCode } from '../files.ts';
 
 const readBytesMaxDefault = 1024 * 1024;
+/** Holds settings, keys, and most of what /proc and /sys tell; a start reads some hundred of them. */
+const firstReadBytes = 1024;
 
 export const systemFiles: Files = {
   async read(path, bytesMax = readBytesMaxDefault) {
@@ -13,17 +15,16 @@ export const systemFiles: Files = {
       const facts = await handle.stat();
       if (facts.isFIFO() || facts.isSocket()) throw new FileError('EINVAL', `${path} is not a file`);
       // Files in /proc and /sys claim size 0 or 4096, so read until the end instead of trusting stat.
-      const chunks: Uint8Array[] = [];
-      let total = 0;
+      let buffer = Buffer.alloc(firstReadBytes);
+      let length = 0;
       for (;;) {
-        const { bytesRead, buffer } = await handle.read(new Uint8Array(16_384), 0, 16_384, null);
-        if (bytesRead === 0) break;
-        total += bytesRead;
-        if (total > bytesMax)
+        const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
+        if (bytesRead === 0) return buffer.subarray(0, length);
+        length += bytesRead;
+        if (length > bytesMax)
           throw new FileError('EFBIG', `${path} is larger than ${String(bytesMax)} bytes`);
-        chunks.push(buffer.subarray(0, bytesRead));
+        if (length === buffer.length) buffer = Buffer.concat([buffer], 2 * length);
       }
-      return Buffer.concat(chunks);
     } finally {
       await handle.close();
     }
