@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import type { CommonOptions, Surroundings } from './cli/surroundings.ts';
@@ -18,6 +19,10 @@ const surroundings: Surroundings = {
 // Whoever read the output has gone; that is no reason for an agent to go as well.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
+
+// A young generation that never grows: an agent waits nearly all the time, and what V8 makes room for at the start it
+// would hold for good, 2 MB of a small device's memory.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 const program = new Command('edgeflow-agent')
   .description('The EdgeFlow device agent. Settings come from /etc/edgeflow/.env and the environment.')

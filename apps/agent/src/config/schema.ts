@@ -1,65 +1,49 @@
 import { isMasked, isSpkiPin } from '@edgeflow/contract';
-import * as z from 'zod';
 import { type LogLevel, logLevels } from '../logging.ts';
-import { readProxy } from '../net/index.ts';
+import { type HttpProxy, readProxy } from '../net/index.ts';
 import { bad, good, type Reading } from './problem.ts';
-
-/** A setting that is read from its text; what the reader says against it becomes the issue. */
-function setting<T>(read: (text: string) => Reading<T>) {
-  return z
-    .string()
-    .transform((text, context): T => {
-      const reading = read(text.trim());
-      if (reading.ok) return reading.value;
-      context.addIssue({ code: 'custom', message: reading.problem, params: { nextStep: reading.nextStep } });
-      return z.NEVER;
-    })
-    .optional();
-}
-
-const text = setting(good<string>);
-const flag = setting(readFlag);
-const path = setting((value) =>
-  value.includes('\0') ? bad('is no path', 'Write the path of a file or folder.') : good(value),
-);
 
 /**
  * Every setting of the agent, as text. Source: the wire contract, section 5, which this extends by
  * `EDGEFLOW_VAULT_KEY_FILE` (a key for the vault, see identity/) and `EDGEFLOW_SERVER_TLS_CERT_FILE`,
  * `EDGEFLOW_SERVER_TLS_KEY_FILE` (PEM; without them the local API stays on loopback).
  */
-export const settingsSchema = z.object({
-  EDGEFLOW_ENV_FILE: path,
-  EDGEFLOW_SAAS_ENABLED: flag,
-  EDGEFLOW_SAAS_URL: text,
-  EDGEFLOW_SAAS_TLS: flag,
-  EDGEFLOW_SAAS_CA_FILE: path,
-  EDGEFLOW_SAAS_TLS_PIN: setting(readPins),
-  EDGEFLOW_PROVISIONING_CODE: text,
-  EDGEFLOW_PROVISIONING_CODE_FILE: path,
-  EDGEFLOW_PROVISIONING_LINK: text,
-  EDGEFLOW_DEVICE_ID: setting((value) => readOpaque(value, deviceIdLengthMax)),
-  EDGEFLOW_API_KEY: setting(readApiKey),
-  EDGEFLOW_API_KEY_FILE: path,
-  EDGEFLOW_STATE_DIR: path,
-  EDGEFLOW_VAULT_KEY_FILE: path,
-  EDGEFLOW_SERVER_HOST: setting(readServerHost),
-  EDGEFLOW_SERVER_PORT: setting(readPort),
-  EDGEFLOW_SERVER_TOKEN: setting((value) => readOpaque(value, apiKeyLengthMax)),
-  EDGEFLOW_SERVER_TLS_CERT_FILE: path,
-  EDGEFLOW_SERVER_TLS_KEY_FILE: path,
-  EDGEFLOW_LOG_LEVEL: setting(readLogLevel),
-  HTTPS_PROXY: setting((value) => {
-    const reading = readProxy(value);
-    return reading.ok ? good(reading.proxy) : reading;
-  }),
-  NO_PROXY: text,
-});
+const readers = {
+  EDGEFLOW_ENV_FILE: readPath,
+  EDGEFLOW_SAAS_ENABLED: readFlag,
+  EDGEFLOW_SAAS_URL: good<string>,
+  EDGEFLOW_SAAS_TLS: readFlag,
+  EDGEFLOW_SAAS_CA_FILE: readPath,
+  EDGEFLOW_SAAS_TLS_PIN: readPins,
+  EDGEFLOW_PROVISIONING_CODE: good<string>,
+  EDGEFLOW_PROVISIONING_CODE_FILE: readPath,
+  EDGEFLOW_PROVISIONING_LINK: good<string>,
+  EDGEFLOW_DEVICE_ID: (text: string) => readOpaque(text, deviceIdLengthMax),
+  EDGEFLOW_API_KEY: readApiKey,
+  EDGEFLOW_API_KEY_FILE: readPath,
+  EDGEFLOW_STATE_DIR: readPath,
+  EDGEFLOW_VAULT_KEY_FILE: readPath,
+  EDGEFLOW_SERVER_HOST: readServerHost,
+  EDGEFLOW_SERVER_PORT: readPort,
+  EDGEFLOW_SERVER_TOKEN: (text: string) => readOpaque(text, apiKeyLengthMax),
+  EDGEFLOW_SERVER_TLS_CERT_FILE: readPath,
+  EDGEFLOW_SERVER_TLS_KEY_FILE: readPath,
+  EDGEFLOW_LOG_LEVEL: readLogLevel,
+  HTTPS_PROXY: readProxySetting,
+  NO_PROXY: good<string>,
+} satisfies Readonly<Record<string, (text: string) => Reading<unknown>>>;
 
-export type Settings = z.infer<typeof settingsSchema>;
-export type SettingName = keyof Settings;
+export type SettingName = keyof typeof readers;
+export type Settings = {
+  readonly [Name in SettingName]: Extract<ReturnType<(typeof readers)[Name]>, { ok: true }>['value'];
+};
 
-export const settingNames = settingsSchema.keyof().options;
+export const settingNames = Object.keys(readers) as readonly SettingName[];
+
+/** What a setting says; spaces around it count for nothing. */
+export function readSetting(name: SettingName, text: string): Reading<unknown> {
+  return readers[name](text.trim());
+}
 
 /** Settings whose values open something. */
 export const secretSettings: readonly SettingName[] = [
@@ -88,6 +72,15 @@ function readOpaque(value: string, lengthMax: number): Reading<string> {
   if (/^[\x21-\x7e]+$/.test(value) && value.length <= lengthMax) return good(value);
   const problem = `must be 1 to ${String(lengthMax)} visible ASCII characters, without spaces`;
   return bad(problem, 'Copy it again from where it was issued.');
+}
+
+function readPath(value: string): Reading<string> {
+  return value.includes('\0') ? bad('is no path', 'Write the path of a file or folder.') : good(value);
+}
+
+function readProxySetting(value: string): Reading<HttpProxy> {
+  const reading = readProxy(value);
+  return reading.ok ? good(reading.proxy) : reading;
 }
 
 function readFlag(value: string): Reading<boolean> {

@@ -1,9 +1,8 @@
 import type { Files } from '@edgeflow/platform';
-import type * as z from 'zod';
 import { defaultEnvFile, readEnvFile } from './env-file.ts';
 import { nearestName } from './nearest-name.ts';
 import type { SettingProblem } from './problem.ts';
-import { secretSettings, type SettingName, settingNames, type Settings, settingsSchema } from './schema.ts';
+import { readSetting, secretSettings, type SettingName, settingNames, type Settings } from './schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -56,21 +55,14 @@ function readEach(textFor: (name: SettingName) => string | undefined): Omit<Coll
   const settings: Partial<Record<SettingName, unknown>> = {};
   const problems: SettingProblem[] = [];
   for (const name of settingNames) {
-    const parsed = settingsSchema.shape[name].safeParse(textFor(name));
-    if (parsed.success) settings[name] = parsed.data;
-    else problems.push(...parsed.error.issues.map((issue) => problemOf(name, issue)));
+    const text = textFor(name);
+    if (text === undefined) continue;
+    const reading = readSetting(name, text);
+    if (reading.ok) settings[name] = reading.value;
+    else problems.push({ setting: name, message: `${name} ${reading.problem}.`, nextStep: reading.nextStep });
   }
-  // Each member was made by the schema of that very name.
+  // Each member was made by the reader of that very name.
   return { settings: settings as Partial<Settings>, problems };
-}
-
-function problemOf(name: SettingName, issue: z.core.$ZodIssue): SettingProblem {
-  const nextStep: unknown = issue.code === 'custom' ? issue.params?.nextStep : undefined;
-  return {
-    setting: name,
-    message: `${name} ${issue.message}.`,
-    nextStep: typeof nextStep === 'string' ? nextStep : `Correct ${name}.`,
-  };
 }
 
 /** Settings of the cloud may stand in the same environment on a developer's machine. */

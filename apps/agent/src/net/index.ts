@@ -4,6 +4,6 @@ export { looksLikeTheCloud, notTheCloud } from './answers.ts';
 export { createCloudTransport, type ProbingTransport } from './cloud-transport.ts';
 export type { ConnectPhase } from './dial.ts';
 export type { ConnectionProbe } from './probe.ts';
-export { proxyFor, type ProxySettings, readProxy } from './proxy.ts';
+export { type HttpProxy, proxyFor, type ProxySettings, readProxy } from './proxy.ts';
 export { type CloudAnswer, type CloudRequest, TransportError } from './transport.ts';
 export type { TlsTrust } from './verified-tls.ts';
