@@ -1,7 +1,7 @@
 /** One line of the log. Scalars only, so that no request, record or error object slips in with its secrets. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** What the parts of the agent need of a log; pino's loggers fit. */
+/** What the parts of the agent need of a log. */
 export interface Log {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;

@@ -1,4 +1,5 @@
 import { formatApiKey, formatOperatorToken, makeProvisioningCode } from '@edgeflow/contract';
+import { systemClock } from '@edgeflow/platform';
 import { SeededRandom } from '@edgeflow/platform/simulated';
 import { describe, expect, it } from 'vitest';
 import { createLog, type LogOptions } from './logging.ts';
@@ -7,7 +8,13 @@ const random = new SeededRandom(1);
 
 function record(options: Partial<LogOptions>) {
   const lines: string[] = [];
-  const log = createLog({ level: 'info', isPretty: false, write: (line) => lines.push(line), ...options });
+  const log = createLog({
+    level: 'info',
+    isPretty: false,
+    clock: systemClock,
+    write: (line) => lines.push(line),
+    ...options,
+  });
   return { log, lines };
 }
 
@@ -58,9 +65,15 @@ describe('a log line', () => {
     );
   });
 
-  it('below the level is not written', () => {
-    const { log, lines } = record({ level: 'warn' });
-    log.info({}, 'nothing');
-    expect(lines).toEqual([]);
+  it.each([
+    ['silent', []],
+    ['fatal', []],
+    ['warn', ['warn', 'error']],
+    ['info', ['info', 'warn', 'error']],
+    ['trace', ['debug', 'info', 'warn', 'error']],
+  ] as const)('is written only at or above the level %s', (level, written) => {
+    const { log, lines } = record({ level });
+    for (const name of ['debug', 'info', 'warn', 'error'] as const) log[name]({}, 'something');
+    expect(lines.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(written);
   });
 });

@@ -1,6 +1,7 @@
-import { pino } from 'pino';
+import { type Clock, toRfc3339 } from '@edgeflow/platform';
 import type { Log } from './log-port.ts';
 
+/** The most urgent first. */
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -8,6 +9,7 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Lines for people at a terminal; otherwise one JSON object a line. */
   readonly isPretty: boolean;
+  readonly clock: Clock;
   /** Gets whole lines, with their line feed. */
   readonly write: (line: string) => void;
 }
@@ -16,21 +18,16 @@ export interface LogOptions {
  * The process's log. Secrets stay out twice over: {@link Log} takes scalars only, so nothing that holds one can be
  * passed by accident, and every finished line goes through {@link scrubSecrets}.
  */
-export function createLog({ level, isPretty, write }: LogOptions): Log {
-  return pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    {
-      write: (line: string) => {
-        const scrubbed = scrubSecrets(line);
-        write(isPretty ? prettyLine(scrubbed) : scrubbed);
-      },
-    },
-  );
+export function createLog({ clock, isPretty, level, write }: LogOptions): Log {
+  const at =
+    (own: LogLevel): Log['info'] =>
+    (fields, message) => {
+      if (level === 'silent' || logLevels.indexOf(own) > logLevels.indexOf(level)) return;
+      const record = { level: own, time: toRfc3339(clock.now()), ...fields, msg: message };
+      const line = scrubSecrets(`${JSON.stringify(record)}\n`);
+      write(isPretty ? prettyLine(line) : line);
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 /**

@@ -26,6 +26,7 @@ export async function runAgent(surroundings: Surroundings, options: CommonOption
   const log = createLog({
     level: config.logLevel,
     isPretty: surroundings.isTerminal,
+    clock: systemClock,
     write: surroundings.print,
   });
   for (const { message, nextStep } of warnings) log.warn({ next_step: nextStep }, message);

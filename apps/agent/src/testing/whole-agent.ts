@@ -87,7 +87,12 @@ export class Machine {
       probe,
       lock: { acquire: () => Promise.resolve(this.lock) },
       credentialsFolder: undefined,
-      log: createLog({ level: 'trace', isPretty: false, write: (line) => this.log.push(line) }),
+      log: createLog({
+        level: 'trace',
+        isPretty: false,
+        clock: this.time,
+        write: (line) => this.log.push(line),
+      }),
       makeTransport: (address) => {
         this.reached.push(address.url);
         const cloud = this.clouds.get(address.url);
