@@ -399,8 +399,6 @@ describe('settings changed through the local API', () => {
 
   it('a diagnosis tells of the identity and the tunnel', async () => {
     const { one, agent } = await online();
-    // Loading the part that it is in takes real time, which simulated time does not wait for.
-    await import('./diagnosis/index.ts');
     const diagnosing = agent.control.diagnose();
     await one.time.advance(1000);
     const { checks } = await diagnosing;

@@ -4,6 +4,8 @@ import type { SystemProbe } from '../commands/system-metrics.ts';
 import { loadConfig } from '../config.ts';
 import type { FolderLockResult, LocalToken } from '../identity/index.ts';
 import type { HostFacts } from '../inventory/index.ts';
+// Loaded now: what is loaded late takes real time, which simulated time does not wait for.
+import '../diagnosis/index.ts';
 import { createLog } from '../logging.ts';
 import { FakeCloud } from './fake-cloud.ts';
 
