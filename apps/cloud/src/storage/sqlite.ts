@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
+import { RowParameters, type SqliteValue } from './row-parameters.ts';
 import type { Tables } from './tables.ts';
 import { storableText } from './text.ts';
 
@@ -64,13 +65,21 @@ function adaptStatement(statement: StatementSync): Statement {
   const values = (parameters: readonly unknown[]): SqliteValue[] => parameters.map(toSqliteValue);
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...values(parameters)),
-    run: (parameters) => statement.run(...values(parameters)),
+    all: (parameters) => {
+      const [first] = parameters;
+      if (first instanceof RowParameters) return first.rows.flatMap((row) => statement.all(...values(row)));
+      return statement.all(...values(parameters));
+    },
+    run: (parameters) => {
+      const [first] = parameters;
+      if (!(first instanceof RowParameters)) return statement.run(...values(parameters));
+      let total = 0;
+      for (const row of first.rows) total += Number(statement.run(...values(row)).changes);
+      return { changes: total, lastInsertRowid: 0 };
+    },
     iterate: (parameters) => statement.iterate(...values(parameters)),
   };
 }
-
-type SqliteValue = null | number | bigint | string | Uint8Array;
 
 function toSqliteValue(value: unknown): SqliteValue {
   if (typeof value === 'string') return storableText(value);

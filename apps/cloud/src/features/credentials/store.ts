@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
+import { jsonTexts } from '../../storage/json-texts.ts';
+import { insertRows } from '../../storage/rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { LostRaceError } from '../../storage/failures.ts';
 import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
@@ -11,6 +12,8 @@ const columns = {
   device_id: 'text',
   key_hash: 'text',
   origin: 'text',
+  state: 'text',
+  created_at_ms: 'bigint',
   expires_at_ms: 'bigint',
   rotate_after_ms: 'bigint',
 } as const;
@@ -41,13 +44,12 @@ export async function issueCredentials(
     device_id: credential.deviceId,
     key_hash: credential.keyHash,
     origin: credential.origin,
+    state: 'issued',
+    created_at_ms: tx.nowMs,
     expires_at_ms: credential.expiresAtMs,
     rotate_after_ms: credential.rotateAfterMs,
   }));
-  await sql`insert into credentials (id, organization_id, device_id, key_hash, origin, state,
-      created_at_ms, expires_at_ms, rotate_after_ms)
-    select id, organization_id, device_id, key_hash, origin, 'issued', cast(${tx.nowMs} as bigint), expires_at_ms, rotate_after_ms
-    from ${jsonRows(tx.kind, 'r', columns, rows)}`.execute(tx.db);
+  await insertRows(tx, 'credentials', columns, rows);
 }
 
 /**
