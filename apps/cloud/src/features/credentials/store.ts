@@ -6,6 +6,12 @@ import { LostRaceError } from '../../storage/failures.ts';
 import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
 import type { KeyMatch } from './decide.ts';
 
+/**
+ * The condition of the index `credentials_live`, word for word: SQLite finds the credentials of a device by it only in
+ * statements that repeat it, even beside a condition that implies it.
+ */
+const living = sql`state <> 'ended'`;
+
 const columns = {
   id: 'text',
   organization_id: 'text',
@@ -36,7 +42,7 @@ export async function issueCredentials(
 ): Promise<void> {
   if (devicesThatExisted.length > 0) {
     await sql`update credentials set state = 'ended', ended_at_ms = ${tx.nowMs}
-      where state = 'issued' and device_id in ${jsonTexts(tx.kind, devicesThatExisted)}`.execute(tx.db);
+      where ${living} and state = 'issued' and device_id in ${jsonTexts(tx.kind, devicesThatExisted)}`.execute(tx.db);
   }
   const rows = credentials.map((credential) => ({
     id: credential.id,
@@ -85,7 +91,7 @@ export async function livingCredentials(
 ): Promise<CredentialRow[]> {
   if (deviceIds.length === 0) return [];
   const rows = await sql<CredentialRow>`select * from credentials
-    where state <> 'ended' and device_id in ${jsonTexts(source.kind, deviceIds)}`.execute(source.db);
+    where ${living} and device_id in ${jsonTexts(source.kind, deviceIds)}`.execute(source.db);
   return rows.rows;
 }
 
@@ -98,7 +104,7 @@ export async function activateCredentials(tx: Tx, credentials: readonly Credenti
   const deviceIds = credentials.map((credential) => credential.device_id);
   const ended = await sql<{ device_id: string }>`update credentials
     set state = 'ended', ended_at_ms = ${tx.nowMs}
-    where state = 'active' and device_id in ${jsonTexts(tx.kind, deviceIds)} returning device_id`.execute(
+    where ${living} and state = 'active' and device_id in ${jsonTexts(tx.kind, deviceIds)} returning device_id`.execute(
     tx.db,
   );
   const ids = credentials.map((credential) => credential.id);
