@@ -42,7 +42,9 @@ export async function issueCredentials(
 ): Promise<void> {
   if (devicesThatExisted.length > 0) {
     await sql`update credentials set state = 'ended', ended_at_ms = ${tx.nowMs}
-      where ${living} and state = 'issued' and device_id in ${jsonTexts(tx.kind, devicesThatExisted)}`.execute(tx.db);
+      where ${living} and state = 'issued' and device_id in ${jsonTexts(tx.kind, devicesThatExisted)}`.execute(
+      tx.db,
+    );
   }
   const rows = credentials.map((credential) => ({
     id: credential.id,
