@@ -74,15 +74,7 @@ export class GroupCommit<Item, Result> {
   }
 
   /** Takes the batch once whatever has arrived is parsed and nothing more comes, so that all of it shares one commit. */
-  #gather({
-    quiet,
-    seen,
-    turns,
-  }: {
-    readonly turns: number;
-    readonly quiet: number;
-    readonly seen: number;
-  }): void {
+  #gather({ quiet, seen, turns }: Gathering): void {
     this.#options.timers.soon(() => {
       const { length } = this.#waiting;
       const stillQuiet = length === seen ? quiet + 1 : 0;

@@ -10,6 +10,7 @@ import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
 import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
 import { type FailureBudget, Guesses } from './failure-budget.ts';
 import { type HardwareIdentity, hardwareIdentity, isBound } from './hardware.ts';
+import { type HeldDevice, type Made, madeBy } from './made.ts';
 import { recordClaims } from './records.ts';
 import {
   type CodeFailure,
@@ -81,14 +82,6 @@ interface Held {
   readonly organizations: ReadonlyMap<string, OrganizationRow>;
   /** What this batch has made already, by the id of the code. */
   readonly made: Map<string, Made>;
-}
-
-type HeldDevice = Pick<DeviceRow, 'lifecycle' | 'name'>;
-
-interface Made {
-  readonly code: CodeRow;
-  readonly device: HeldDevice;
-  readonly credential: MadeCredential;
 }
 
 async function hold(tx: Tx, claims: readonly Claim[]): Promise<Held> {
@@ -249,33 +242,6 @@ function redeemed(
     replayed: false,
   };
   return { claim, code, redemption, outcome };
-}
-
-/** What the claims that follow in the batch find. */
-function madeBy(redemption: Redemption, name: string | null): Made {
-  const { code, credentialId, deviceId } = redemption;
-  return {
-    // Read lazily: almost no claim shares its batch with another on the same code, and the row is wide.
-    get code(): CodeRow {
-      return {
-        ...code,
-        state: 'used',
-        used_device_id: deviceId,
-        used_credential_id: credentialId,
-        claimant_hash: redemption.claimantHash,
-        answer_expires_at_ms: redemption.keyExpiresAtMs,
-      };
-    },
-    device: { lifecycle: 'active', name },
-    credential: {
-      id: credentialId,
-      device_id: deviceId,
-      key_hash: redemption.keyHash,
-      state: 'issued',
-      expires_at_ms: redemption.keyExpiresAtMs,
-      authenticated_at_ms: null,
-    },
-  };
 }
 
 /**
