@@ -1,6 +1,6 @@
 export { type Clock, toRfc3339 } from './clock.ts';
 export { sleep, type TimerHandle, type Timers, type TimeSource } from './timers.ts';
-export { type Random, randomHex, uniformInt } from './random.ts';
+export { pooled, type Random, randomHex, uniformInt } from './random.ts';
 /** @public */
 export { uniformFloat } from './random.ts';
 export {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Random, randomHex, uniformFloat, uniformInt } from './random.ts';
+import { pooled, type Random, randomHex, uniformFloat, uniformInt } from './random.ts';
 import { systemRandom } from './real/system.ts';
 import { SeededRandom } from './simulated/random.ts';
 
@@ -85,5 +85,35 @@ describe("the operating system's random numbers", () => {
   it('come in the length asked for, and differ each time', () => {
     expect(systemRandom.bytes(32)).toHaveLength(32);
     expect(Buffer.from(systemRandom.bytes(32)).equals(systemRandom.bytes(32))).toBe(false);
+  });
+});
+
+describe('pooled bytes', () => {
+  it('are those of the source, each given out once', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 5_000 }), { maxLength: 20 }), (lengths) => {
+        const drawn: number[] = [];
+        const source: Random = {
+          bytes: (length) => {
+            const start = drawn.length;
+            for (let i = 0; i < length; i += 1) drawn.push(start + i);
+            return Uint8Array.from(drawn.slice(start), (value) => value & 0xff);
+          },
+        };
+        const { bytes } = pooled(source);
+        const given = lengths.map((length) => bytes(length));
+        expect(given.map(({ length }) => length)).toEqual(lengths);
+        // No two share memory: what was handed on stays as it is.
+        const buffers = new Set(given.map(({ buffer }) => buffer));
+        expect(buffers.size).toBe(lengths.length);
+      }),
+    );
+  });
+
+  it('ask the source once for many ids', () => {
+    let calls = 0;
+    const { bytes } = pooled({ bytes: (length) => ((calls += 1), new Uint8Array(length)) });
+    for (let i = 0; i < 400; i += 1) bytes(10);
+    expect(calls).toBe(1);
   });
 });

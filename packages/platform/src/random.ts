@@ -4,6 +4,29 @@ export interface Random {
   readonly bytes: (length: number) => Uint8Array;
 }
 
+/** Random bytes drawn at once by {@link pooled}. */
+const poolBytes = 4096;
+
+/**
+ * The same bytes, drawn many at a time: a system call for each public id would be the dearest part of a cheap
+ * request. For ids and jitter alone, never for secrets: the bytes of later ones wait in memory.
+ */
+export function pooled(random: Random): Random {
+  let pool = new Uint8Array(0);
+  let used = 0;
+  return {
+    bytes: (length) => {
+      if (length > poolBytes) return random.bytes(length);
+      if (used + length > pool.length) {
+        pool = Uint8Array.from(random.bytes(poolBytes));
+        used = 0;
+      }
+      used += length;
+      return pool.slice(used - length, used);
+    },
+  };
+}
+
 /** A uniform number in [0, 1) with 53 random bits, as `Math.random` promises but from `random`. */
 export function uniformFloat(random: Random): number {
   const [top = 0, ...rest] = random.bytes(7);

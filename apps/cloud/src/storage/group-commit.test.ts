@@ -33,6 +33,21 @@ function outcomes(submissions: readonly Promise<string>[]): Promise<unknown[]> {
 const letters = (prefix: string, count: number): Item[] =>
   Array.from({ length: count }, (_, index) => ({ name: `${prefix}${String(index).padStart(3, '0')}` }));
 
+/** One item in each turn of the event loop. */
+async function submitTurnByTurn(
+  commits: GroupCommit<Item, string>,
+  items: readonly Item[],
+): Promise<Promise<string>[]> {
+  const answers: Promise<string>[] = [];
+  for (const item of items) {
+    answers.push(commits.submit(item));
+    await new Promise<void>((resolve) => {
+      systemTimers.soon(resolve);
+    });
+  }
+  return answers;
+}
+
 describe.each(databaseKinds)('group commit on %s', (kind) => {
   let store: TestDatabase;
   let database: Database;
@@ -73,6 +88,20 @@ describe.each(databaseKinds)('group commit on %s', (kind) => {
         from server_facts where name like 'one-%'`.execute(database.db);
       expect(written.rows[0]?.transactions).toBe(1);
     }
+  });
+
+  it('waits for those who arrive turn after turn, and writes them together', async () => {
+    const { batches, commits } = make();
+    const answers = await submitTurnByTurn(commits, letters('turn-', 20));
+    expect(await Promise.all(answers)).toHaveLength(20);
+    expect(batches.map((batch) => batch.length)).toEqual([20]);
+  });
+
+  it('does not wait for ever while more keeps coming', async () => {
+    const { batches, commits } = make();
+    const answers = await submitTurnByTurn(commits, letters('ever-', 600));
+    expect(await Promise.all(answers)).toHaveLength(600);
+    expect(batches.length).toBeGreaterThan(1);
   });
 
   it('answers only for what other connections can already see', async () => {

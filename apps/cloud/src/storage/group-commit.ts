@@ -5,6 +5,15 @@ import { asksForRetry, concernsOneItem, OverloadedError } from './failures.ts';
 /** Times that a batch is run again because the database chose it as the victim of a deadlock. */
 const deadlockRetriesMax = 3;
 
+/**
+ * Turns of the event loop in a row that bring nothing new, after which a batch is taken. Node accepts one connection a
+ * turn, and whoever is on the way needs some turns: a commit in each would make every new connection a batch of its
+ * own. A turn without work costs microseconds, a commit hundreds.
+ */
+const quietTurns = 4;
+/** Turns after which a batch is taken although more keeps coming. */
+const turnsMax = 256;
+
 export interface GroupCommitOptions<Item, Result> {
   readonly database: Database;
   readonly timers: Timers;
@@ -15,6 +24,15 @@ export interface GroupCommitOptions<Item, Result> {
   readonly itemsPerBatchMax: number;
   /** Items that wait beyond this are refused with {@link OverloadedError}. */
   readonly waitingMax: number;
+}
+
+/** How the wait for a batch stands. */
+interface Gathering {
+  readonly turns: number;
+  /** Turns without an arrival. */
+  readonly quiet: number;
+  /** Items that had arrived by the last turn. */
+  readonly seen: number;
 }
 
 interface Waiting<Item, Result> {
@@ -52,9 +70,17 @@ export class GroupCommit<Item, Result> {
   #schedule(): void {
     if (this.#running) return;
     this.#running = true;
-    // Requests that have already arrived are parsed before the batch is taken, so they share it.
+    this.#gather({ turns: 0, quiet: 0, seen: this.#waiting.length });
+  }
+
+  /** Takes the batch once whatever has arrived is parsed and nothing more comes, so that all of it shares one commit. */
+  #gather({ quiet, seen, turns }: Gathering): void {
     this.#options.timers.soon(() => {
-      void this.#runBatches();
+      const { length } = this.#waiting;
+      const stillQuiet = length === seen ? quiet + 1 : 0;
+      const isFull = length >= this.#options.itemsPerBatchMax;
+      if (isFull || stillQuiet >= quietTurns || turns >= turnsMax) void this.#runBatches();
+      else this.#gather({ turns: turns + 1, quiet: stillQuiet, seen: length });
     });
   }
 

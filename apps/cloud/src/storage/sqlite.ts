@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
+import { RowParameters, type SqliteValue } from './row-parameters.ts';
 import type { Tables } from './tables.ts';
 import { storableText } from './text.ts';
 
@@ -15,7 +16,9 @@ export function openSqlite(path: string): { kysely: Kysely<Tables>; raw: Databas
   raw.exec('pragma journal_mode = wal');
   raw.exec('pragma synchronous = full');
   raw.exec('pragma foreign_keys = on');
-  raw.exec('pragma wal_autocheckpoint = 4000');
+  // Pages, 64 MiB: rows with random keys dirty the same pages of the indexes again and again, and a checkpoint writes
+  // each of them once.
+  raw.exec('pragma wal_autocheckpoint = 16000');
   raw.exec('pragma cache_size = -32000');
   return { kysely: new Kysely<Tables>({ dialect: new Dialect({ database: adapt(raw) }) }), raw };
 }
@@ -64,13 +67,21 @@ function adaptStatement(statement: StatementSync): Statement {
   const values = (parameters: readonly unknown[]): SqliteValue[] => parameters.map(toSqliteValue);
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...values(parameters)),
-    run: (parameters) => statement.run(...values(parameters)),
+    all: (parameters) => {
+      const [first] = parameters;
+      if (first instanceof RowParameters) return first.rows.flatMap((row) => statement.all(...values(row)));
+      return statement.all(...values(parameters));
+    },
+    run: (parameters) => {
+      const [first] = parameters;
+      if (!(first instanceof RowParameters)) return statement.run(...values(parameters));
+      let total = 0;
+      for (const row of first.rows) total += Number(statement.run(...values(row)).changes);
+      return { changes: total, lastInsertRowid: 0 };
+    },
     iterate: (parameters) => statement.iterate(...values(parameters)),
   };
 }
-
-type SqliteValue = null | number | bigint | string | Uint8Array;
 
 function toSqliteValue(value: unknown): SqliteValue {
   if (typeof value === 'string') return storableText(value);

@@ -12,10 +12,15 @@ export function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\0', replacement);
 }
 
+/** Whether the texts inside may hold NUL or lone surrogates, of JSON as `JSON.stringify` writes it. Never overlooks one. */
+export function mayBeUnstorable(json: string): boolean {
+  return unstorableEscapes.test(json);
+}
+
 /** JSON whose texts are {@link storableText}. Most hold nothing to replace, and a look at the result is cheap. */
 export function storableJson(value: unknown): string {
   const text = JSON.stringify(value);
-  if (!unstorableEscapes.test(text)) return text;
+  if (!mayBeUnstorable(text)) return text;
   return JSON.stringify(value, (_, member: unknown) =>
     typeof member === 'string' ? storableText(member) : member,
   );

@@ -1,7 +1,7 @@
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** 62^8 is the largest power of 62 whose multiples stay exact in a double beside a digit. */
-const chunkDigits = 8;
-const chunk = 62n ** BigInt(chunkDigits);
+/** 62^5 is the largest power of 62 below 2^30: a remainder beside 16 bits more stays exact in a double. */
+const chunkDigits = 5;
+const chunk = 62 ** chunkDigits;
 
 /** A number below 2^53 in base 62, left-padded with `0` to `length`. */
 export function base62(value: number, length: number): string {
@@ -12,9 +12,23 @@ export function base62(value: number, length: number): string {
 
 /** Bytes, read as one big-endian number, in base 62, left-padded with `0` to `length`. */
 export function bytesToBase62(bytes: Uint8Array, length: number): string {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  // Long division in limbs of 16 bits: several times faster than the same with BigInt, which allocates at every step.
+  let limbs: number[] = [];
+  for (let end = bytes.length; end > 0; end -= 2) {
+    limbs.unshift(((end > 1 ? (bytes[end - 2] ?? 0) : 0) << 8) | (bytes[end - 1] ?? 0));
+  }
   let text = '';
-  for (; value > 0n; value /= chunk) text = base62(Number(value % chunk), chunkDigits) + text;
+  while (limbs.length > 0) {
+    let remainder = 0;
+    const quotient: number[] = [];
+    for (const limb of limbs) {
+      const value = remainder * 0x1_0000 + limb;
+      const digit = Math.floor(value / chunk);
+      remainder = value - digit * chunk;
+      if (quotient.length > 0 || digit > 0) quotient.push(digit);
+    }
+    text = base62(remainder, chunkDigits) + text;
+    limbs = quotient;
+  }
   return text.replace(/^0+/, '').padStart(length, '0');
 }

@@ -1,8 +1,7 @@
 import { type AuditEntry, errorCatalogue, isErrorCode, type ListAuditQuery } from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
-import { sql } from 'kysely';
-import { jsonRows, type JsonRow } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
+import { insertRows, type Row } from '../../storage/rows.ts';
 import type { AuditRow } from '../../storage/tables.ts';
 import { readCursor } from '../cursor.ts';
 
@@ -45,16 +44,10 @@ export interface AuditFact {
 
 /** Writes what happened in the transaction in which it happened. */
 export async function insertAudit(tx: Tx, facts: readonly AuditFact[]): Promise<void> {
-  if (facts.length === 0) return;
-  const rows = facts.map(toRow);
-  await sql`insert into audit_log (organization_id, at_ms, actor_kind, actor_id, action, object_kind, object_id,
-      address, outcome, reason, request_id, detail)
-    select organization_id, at_ms, actor_kind, actor_id, action, object_kind, object_id,
-      address, outcome, reason, request_id, detail
-    from ${jsonRows(tx.kind, 'r', columns, rows)}`.execute(tx.db);
+  await insertRows(tx, 'audit_log', columns, facts.map(toRow));
 }
 
-function toRow(fact: AuditFact): JsonRow<typeof columns> {
+function toRow(fact: AuditFact): Row<typeof columns> {
   return {
     organization_id: fact.organizationId,
     at_ms: fact.atMs,

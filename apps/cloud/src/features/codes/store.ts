@@ -1,8 +1,8 @@
 import type { CodeStatus, ListCodesQuery } from '@edgeflow/contract';
 import { type ExpressionBuilder, type ExpressionWrapper, sql, type SqlBool } from 'kysely';
-import { jsonRows } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { formatCursor, parseCursor } from '../../storage/paging.ts';
+import { insertRows } from '../../storage/rows.ts';
 import type { CodeRow, Tables } from '../../storage/tables.ts';
 import { readCursor } from '../cursor.ts';
 
@@ -43,6 +43,7 @@ const columns = {
   code_hash: 'text',
   server_key_id: 'text',
   group_count: 'bigint',
+  state: 'text',
   name: 'text',
   batch_id: 'text',
   device_name: 'text',
@@ -59,9 +60,8 @@ const columns = {
 
 /** Rejects as a whole when one of the codes exists already (a chance of one in 2^40 at worst). */
 export async function insertCodes(tx: Tx, codes: readonly NewCode[]): Promise<void> {
-  const names = Object.keys(columns).join(', ');
-  await sql`insert into provisioning_codes (${sql.raw(names)}, state)
-    select ${sql.raw(names)}, 'active' from ${jsonRows(tx.kind, 'r', columns, codes)}`.execute(tx.db);
+  const rows = codes.map((code) => ({ ...code, state: 'active' }));
+  await insertRows(tx, 'provisioning_codes', columns, rows);
 }
 
 export async function readCode(

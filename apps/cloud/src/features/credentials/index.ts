@@ -1,6 +1,6 @@
 export { authenticateKeys, KeyAuthenticator, type PresentedKey } from './authenticate.ts';
 export { judgeKey, keyAge } from './decide.ts';
-export { dayMs, hashApiKey, keyLife, rotateAfter } from './key-life.ts';
+export { dayMs, hashApiKey, keyExpiry, keyLife, rotateAfter } from './key-life.ts';
 export {
   endCredentials,
   endOffer,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { rotationLeadDays } from '@edgeflow/contract';
 import { type Random, uniformInt } from '@edgeflow/platform';
 
@@ -8,7 +8,7 @@ const rotationReserve = 1 / 6;
 
 /** SHA-256 of an API key, hexadecimal: all that the cloud keeps of it. */
 export function hashApiKey(apiKey: string): string {
-  return createHash('sha256').update(apiKey).digest('hex');
+  return hash('sha256', apiKey);
 }
 
 export interface KeyLife {
@@ -19,8 +19,13 @@ export interface KeyLife {
 
 /** The life of a key made now: a successor is offered from 30 days ahead of expiry, spread over 25 days. */
 export function keyLife(nowMs: number, ttlDays: number, random: Random): KeyLife {
-  const expiresAtMs = Math.floor((nowMs + ttlDays * dayMs) / 1000) * 1000;
+  const expiresAtMs = keyExpiry(nowMs, ttlDays);
   return { expiresAtMs, rotateAfterMs: rotateAfter(nowMs, expiresAtMs, random) };
+}
+
+/** When a key made now expires. Whole seconds: see {@link KeyLife}. */
+export function keyExpiry(nowMs: number, ttlDays: number): number {
+  return Math.floor((nowMs + ttlDays * dayMs) / 1000) * 1000;
 }
 
 /**

@@ -1,9 +1,16 @@
 import { sql } from 'kysely';
-import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
+import { jsonTexts } from '../../storage/json-texts.ts';
+import { insertRows } from '../../storage/rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { LostRaceError } from '../../storage/failures.ts';
 import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
 import type { KeyMatch } from './decide.ts';
+
+/**
+ * The condition of the index `credentials_live`, word for word: SQLite finds the credentials of a device by it only in
+ * statements that repeat it, even beside a condition that implies it.
+ */
+const living = sql`state <> 'ended'`;
 
 const columns = {
   id: 'text',
@@ -11,6 +18,8 @@ const columns = {
   device_id: 'text',
   key_hash: 'text',
   origin: 'text',
+  state: 'text',
+  created_at_ms: 'bigint',
   expires_at_ms: 'bigint',
   rotate_after_ms: 'bigint',
 } as const;
@@ -33,7 +42,9 @@ export async function issueCredentials(
 ): Promise<void> {
   if (devicesThatExisted.length > 0) {
     await sql`update credentials set state = 'ended', ended_at_ms = ${tx.nowMs}
-      where state = 'issued' and device_id in ${jsonTexts(tx.kind, devicesThatExisted)}`.execute(tx.db);
+      where ${living} and state = 'issued' and device_id in ${jsonTexts(tx.kind, devicesThatExisted)}`.execute(
+      tx.db,
+    );
   }
   const rows = credentials.map((credential) => ({
     id: credential.id,
@@ -41,13 +52,12 @@ export async function issueCredentials(
     device_id: credential.deviceId,
     key_hash: credential.keyHash,
     origin: credential.origin,
+    state: 'issued',
+    created_at_ms: tx.nowMs,
     expires_at_ms: credential.expiresAtMs,
     rotate_after_ms: credential.rotateAfterMs,
   }));
-  await sql`insert into credentials (id, organization_id, device_id, key_hash, origin, state,
-      created_at_ms, expires_at_ms, rotate_after_ms)
-    select id, organization_id, device_id, key_hash, origin, 'issued', cast(${tx.nowMs} as bigint), expires_at_ms, rotate_after_ms
-    from ${jsonRows(tx.kind, 'r', columns, rows)}`.execute(tx.db);
+  await insertRows(tx, 'credentials', columns, rows);
 }
 
 /**
@@ -83,7 +93,7 @@ export async function livingCredentials(
 ): Promise<CredentialRow[]> {
   if (deviceIds.length === 0) return [];
   const rows = await sql<CredentialRow>`select * from credentials
-    where state <> 'ended' and device_id in ${jsonTexts(source.kind, deviceIds)}`.execute(source.db);
+    where ${living} and device_id in ${jsonTexts(source.kind, deviceIds)}`.execute(source.db);
   return rows.rows;
 }
 
@@ -96,7 +106,7 @@ export async function activateCredentials(tx: Tx, credentials: readonly Credenti
   const deviceIds = credentials.map((credential) => credential.device_id);
   const ended = await sql<{ device_id: string }>`update credentials
     set state = 'ended', ended_at_ms = ${tx.nowMs}
-    where state = 'active' and device_id in ${jsonTexts(tx.kind, deviceIds)} returning device_id`.execute(
+    where ${living} and state = 'active' and device_id in ${jsonTexts(tx.kind, deviceIds)} returning device_id`.execute(
     tx.db,
   );
   const ids = credentials.map((credential) => credential.id);

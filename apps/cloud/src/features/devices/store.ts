@@ -172,11 +172,14 @@ function hasTag({ kind }: Database, tag: string): RawBuilder<boolean> {
   return sql<boolean>`${tag} in (select value from ${tags})`;
 }
 
-/** Its key expires soon, and it has not shown that it can rotate it. */
+/**
+ * Its key expires soon, and it has not shown that it can rotate it. The condition `state <> 'ended'` says nothing new,
+ * but is the one by which SQLite finds the index `credentials_live`.
+ */
 function needsKey(nowMs: number): RawBuilder<boolean> {
   const soonMs = nowMs + rotationWarningDays * dayMs;
   return sql<boolean>`lifecycle = 'active' and coalesce(can_rotate, 0) = 0 and exists (select 1 from credentials
-    where device_id = devices.id and state = 'active' and expires_at_ms <= ${soonMs})`;
+    where device_id = devices.id and state <> 'ended' and state = 'active' and expires_at_ms <= ${soonMs})`;
 }
 
 function withStatus(query: DevicesQuery, status: DeviceStatus): DevicesQuery {

@@ -1,7 +1,7 @@
 import type { EventType, JsonObject } from '@edgeflow/contract';
 import { sql } from 'kysely';
-import { jsonRows } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
+import { insertRows } from '../../storage/rows.ts';
 
 const columns = {
   organization_id: 'text',
@@ -43,9 +43,7 @@ export async function insertEvents(tx: Tx, facts: readonly EventFact[]): Promise
     object_id: fact.objectId,
     data: JSON.stringify(fact.data),
   }));
-  await sql`insert into events (organization_id, at_ms, type, object_id, data)
-    select organization_id, at_ms, type, object_id, data from ${jsonRows(tx.kind, 'r', columns, rows)}
-  `.execute(tx.db);
+  await insertRows(tx, 'events', columns, rows);
 }
 
 /** The next events of one organization after `sequence`, oldest first. */

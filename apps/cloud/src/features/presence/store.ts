@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
-import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
+import { jsonTexts } from '../../storage/json-texts.ts';
+import { forEachRow } from '../../storage/rows.ts';
 import type { EventFact } from '../events/index.ts';
 
-const onlineColumns = { id: 'text', address: 'text', version: 'text' } as const;
+const onlineColumns = { id: 'text', address: 'text', version: 'text', now_ms: 'bigint' } as const;
 
 export interface OnlineFact {
   readonly deviceId: string;
@@ -19,18 +20,32 @@ export interface OnlineRow {
 
 /** Marks devices as connected and draws the epoch that fences each connection. */
 export async function markOnline(tx: Tx, facts: readonly OnlineFact[]): Promise<Map<string, OnlineRow>> {
-  const rows = facts.map((fact) => ({ id: fact.deviceId, address: fact.address, version: fact.version }));
-  const updated = await sql<OnlineRow>`update devices set session_epoch = session_epoch + 1,
-      presence_since_ms = case when presence = 'online' then presence_since_ms else ${tx.nowMs} end,
-      presence = 'online', last_seen_at_ms = ${tx.nowMs}, last_address = r.address,
-      can_rotate = case when r.version is null or r.version = agent_version then can_rotate end,
-      agent_version = coalesce(r.version, agent_version)
-    from ${jsonRows(tx.kind, 'r', onlineColumns, rows)} where devices.id = r.id
-    returning devices.id, devices.session_epoch, devices.rotation_wanted_at_ms`.execute(tx.db);
+  const { nowMs } = tx;
+  const rows = facts.map(({ address, deviceId, version }) => ({
+    ...{ id: deviceId, address, version, now_ms: nowMs },
+  }));
+  const updated = await forEachRow(
+    tx,
+    onlineColumns,
+    rows,
+    (r, from) => sql<OnlineRow>`update devices set session_epoch = session_epoch + 1,
+      presence_since_ms = case when presence = 'online' then presence_since_ms else ${r.now_ms} end,
+      presence = 'online', last_seen_at_ms = ${r.now_ms}, last_address = ${r.address},
+      can_rotate = case when ${r.version} is null or ${r.version} = agent_version then can_rotate end,
+      agent_version = coalesce(${r.version}, agent_version)
+    ${from} where devices.id = ${r.id}
+    returning devices.id, devices.session_epoch, devices.rotation_wanted_at_ms`,
+  );
   return new Map(updated.rows.map((row) => [row.id, row]));
 }
 
-const offlineColumns = { id: 'text', epoch: 'bigint', seen_at_ms: 'bigint', reason: 'text' } as const;
+const offlineColumns = {
+  id: 'text',
+  epoch: 'bigint',
+  seen_at_ms: 'bigint',
+  reason: 'text',
+  now_ms: 'bigint',
+} as const;
 
 export interface OfflineFact {
   readonly deviceId: string;
@@ -47,14 +62,19 @@ export async function markOffline(tx: Tx, facts: readonly OfflineFact[]): Promis
     epoch: fact.epoch,
     seen_at_ms: fact.lastSeenAtMs,
     reason: fact.reason,
+    now_ms: tx.nowMs,
   }));
   await lockDevices(tx, facts);
-  const gone = await sql<{ id: string; organization_id: string; last_close_reason: string }>`
-    update devices set presence = 'offline', presence_since_ms = ${tx.nowMs},
-      last_seen_at_ms = r.seen_at_ms, last_close_reason = r.reason
-    from ${jsonRows(tx.kind, 'r', offlineColumns, rows)}
-    where devices.id = r.id and devices.session_epoch = r.epoch and devices.presence = 'online'
-    returning devices.id, devices.organization_id, devices.last_close_reason`.execute(tx.db);
+  const gone = await forEachRow(
+    tx,
+    offlineColumns,
+    rows,
+    (r, from) => sql<{ id: string; organization_id: string; last_close_reason: string }>`
+    update devices set presence = 'offline', presence_since_ms = ${r.now_ms},
+      last_seen_at_ms = ${r.seen_at_ms}, last_close_reason = ${r.reason}
+    ${from} where devices.id = ${r.id} and devices.session_epoch = ${r.epoch} and devices.presence = 'online'
+    returning devices.id, devices.organization_id, devices.last_close_reason`,
+  );
   return gone.rows.map((row) => offlineEvent(row.organization_id, row.id, row.last_close_reason, tx.nowMs));
 }
 
@@ -66,9 +86,13 @@ export type SeenFact = Omit<OfflineFact, 'reason'>;
 export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
   const rows = facts.map((fact) => ({ id: fact.deviceId, epoch: fact.epoch, seen_at_ms: fact.lastSeenAtMs }));
   await lockDevices(tx, facts);
-  await sql`update devices set last_seen_at_ms = r.seen_at_ms
-    from ${jsonRows(tx.kind, 'r', seenColumns, rows)}
-    where devices.id = r.id and devices.session_epoch = r.epoch`.execute(tx.db);
+  await forEachRow(
+    tx,
+    seenColumns,
+    rows,
+    (r, from) => sql`update devices set last_seen_at_ms = ${r.seen_at_ms}
+    ${from} where devices.id = ${r.id} and devices.session_epoch = ${r.epoch}`,
+  );
 }
 
 /** In the order in which everybody locks devices, so that no two transactions wait for each other. */

@@ -1,21 +1,26 @@
 import type { ErrorCode, HardwareInfo, NetworkInfo, ProvisionResponse } from '@edgeflow/contract';
 import type { CodeRow } from '../../storage/tables.ts';
+import type { Storable } from './hardware.ts';
 
 /** One registration, parsed and ready for its batch. */
-export interface Claim {
+export type Claim = ClaimFacts & ClaimSecret;
+
+/** Secrets are held in memory only while the answer is made. */
+type ClaimSecret =
+  | { readonly idempotencyKey: string; readonly randomKey?: undefined }
+  /** 32 random bytes: the key of a claim that sent no Idempotency-Key. */
+  | { readonly idempotencyKey: undefined; readonly randomKey: Uint8Array };
+
+interface ClaimFacts {
   /** Hash of the code under every server key that may have made it. */
   readonly codeHashes: readonly string[];
-  /** The Idempotency-Key itself: a secret, held in memory only while the answer is made. */
-  readonly idempotencyKey: string | undefined;
-  readonly hardware: HardwareInfo;
-  readonly network: NetworkInfo;
+  readonly hardware: Storable<HardwareInfo>;
+  readonly network: Storable<NetworkInfo>;
   readonly address: string;
   readonly requestId: string;
   /** Made beforehand so that a batch that is run again gives the same ids. */
   readonly newDeviceId: string;
   readonly newCredentialId: string;
-  /** 32 random bytes: the key of a claim that sent no Idempotency-Key. */
-  readonly randomKey: Uint8Array;
   /** Its address has spent its budget: only the claimant's own earlier answer may still be given. */
   readonly replayOnly: boolean;
 }

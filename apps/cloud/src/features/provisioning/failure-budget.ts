@@ -34,7 +34,8 @@ export class FailureBudget {
 
   /** How many more unknown codes this address may try. */
   remaining(address: string): number {
-    const codes = this.#addresses.get(budgetKey(address)) ?? new Map<string, number>();
+    const codes = this.#addresses.get(budgetKey(address));
+    if (codes === undefined) return unknownCodesPerAddressMax;
     const nowMs = this.#clock.monotonic();
     const living = [...codes.values()].filter((endsAtMs) => endsAtMs > nowMs);
     return unknownCodesPerAddressMax - living.length;
@@ -87,9 +88,9 @@ export class Guesses {
 
 /** An IPv6 /64 counts as one address: its holder has all of it. IPv4-mapped addresses count as IPv4. */
 export function budgetKey(address: string): string {
+  if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped?.[1] !== undefined) return mapped[1];
-  if (!address.includes(':')) return address;
   const [head = '', tail] = address.toLowerCase().replace(/%.*$/, '').split('::');
   const first = head === '' ? [] : head.split(':');
   const last = tail === undefined || tail === '' ? [] : tail.split(':');

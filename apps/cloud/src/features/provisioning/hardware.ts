@@ -1,5 +1,6 @@
 import { type HardwareInfo, macAddressSchema, type NetworkInfo } from '@edgeflow/contract';
 import type { CodeRow } from '../../storage/tables.ts';
+import { mayBeUnstorable } from '../../storage/text.ts';
 
 /** What a code can be bound to, in the form in which it is compared. */
 export interface HardwareIdentity {
@@ -16,11 +17,14 @@ export function hardwareIdentity(hardware: HardwareInfo, network: NetworkInfo): 
   };
 }
 
+type Binding = Pick<CodeRow, 'bind_mac_address' | 'bind_serial_number' | 'bind_board_model'>;
+
+export function isBound(code: Binding): boolean {
+  return code.bind_mac_address !== null || code.bind_serial_number !== null || code.bind_board_model !== null;
+}
+
 /** What differs between a code's binding and the device, in words; undefined when nothing does. */
-export function bindingMismatch(
-  code: Pick<CodeRow, 'bind_mac_address' | 'bind_serial_number' | 'bind_board_model'>,
-  device: HardwareIdentity,
-): string | undefined {
+export function bindingMismatch(code: Binding, device: HardwareIdentity): string | undefined {
   if (code.bind_mac_address !== null && code.bind_mac_address !== device.macAddress) return 'MAC address';
   if (code.bind_serial_number !== null && comparable(code.bind_serial_number) !== device.serialNumber) {
     return 'serial number';
@@ -34,8 +38,18 @@ export function bindingMismatch(
  * A document as devices send it, made fit to store: NUL stripped from every text (device-tree strings end in one,
  * and PostgreSQL cannot hold it), lone surrogates replaced. Keys likewise.
  */
-export function storable<T>(value: T): T {
-  return cleaned(value) as T;
+export function storable<T>(value: T): Storable<T> {
+  const json = JSON.stringify(value);
+  // Most documents hold nothing to clean, and their JSON is needed anyway.
+  if (!mayBeUnstorable(json)) return { value, json };
+  const clean = cleaned(value) as T;
+  return { value: clean, json: JSON.stringify(clean) };
+}
+
+export interface Storable<T> {
+  readonly value: T;
+  /** The same as JSON text. */
+  readonly json: string;
 }
 
 function cleaned(value: unknown): unknown {

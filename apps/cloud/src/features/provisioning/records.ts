@@ -52,8 +52,8 @@ function recordOf(one: JudgedClaim, atMs: number): { audit: AuditFact; event: Ev
           code_id: code.id,
           address: claim.address,
           reprovisioned: again,
-          board_model: claim.hardware.board_model ?? null,
-          hostname: claim.network.hostname ?? null,
+          board_model: claim.hardware.value.board_model ?? null,
+          hostname: claim.network.value.hostname ?? null,
         },
       },
     };
@@ -72,9 +72,9 @@ function recordOf(one: JudgedClaim, atMs: number): { audit: AuditFact; event: Ev
         code_id: code.id,
         reason,
         address: claim.address,
-        mac_address: claim.network.mac_address ?? null,
-        serial_number: claim.hardware.serial_number ?? null,
-        board_model: claim.hardware.board_model ?? null,
+        mac_address: claim.network.value.mac_address ?? null,
+        serial_number: claim.hardware.value.serial_number ?? null,
+        board_model: claim.hardware.value.board_model ?? null,
       },
     },
   };

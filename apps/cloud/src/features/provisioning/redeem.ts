@@ -4,12 +4,13 @@ import type { KeyRing } from '../../keyring/index.ts';
 import type { Tx } from '../../storage/database.ts';
 import { LostRaceError } from '../../storage/failures.ts';
 import type { CodeRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
-import { hashApiKey, issueCredentials, keyLife } from '../credentials/index.ts';
+import { hashApiKey, issueCredentials, keyExpiry, rotateAfter } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
 import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
 import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
 import { type FailureBudget, Guesses } from './failure-budget.ts';
-import { hardwareIdentity } from './hardware.ts';
+import { type HardwareIdentity, hardwareIdentity, isBound } from './hardware.ts';
+import { type HeldDevice, type Made, madeBy } from './made.ts';
 import { recordClaims } from './records.ts';
 import {
   type CodeFailure,
@@ -27,7 +28,8 @@ import {
 export interface RedeemOptions {
   readonly budget: FailureBudget;
   readonly keyRing: KeyRing;
-  readonly random: Random;
+  /** Spreads the rotations of keys made at once. */
+  readonly jitter: Random;
   readonly keyTtlDays: number;
 }
 
@@ -42,13 +44,15 @@ export async function redeemBatch(
 ): Promise<ClaimOutcome[]> {
   const held = await hold(tx, claims);
   const room = new Rooms(held.organizations);
+  const expiresAtMs = keyExpiry(tx.nowMs, options.keyTtlDays);
+  const batch: Batch = {
+    ...{ options, nowMs: tx.nowMs, held, room, expiresAtMs },
+    expiresAt: toRfc3339(expiresAtMs),
+  };
   const guesses = new Guesses(options.budget);
   const judged = claims.map((claim) => {
     const mayTry = !claim.replayOnly && guesses.mayTry(claim.address);
-    const one =
-      mayTry || isRepeat(options.keyRing, held, claim)
-        ? judge(options, tx.nowMs, held, room, claim)
-        : tooMany(claim);
+    const one = mayTry || isRepeat(options.keyRing, held, claim) ? judge(batch, claim) : tooMany(claim);
     if (one.code === undefined && mayTry) guesses.note(claim.address, claim.codeHashes[0] ?? '');
     return one;
   });
@@ -60,11 +64,24 @@ export async function redeemBatch(
   return judged.map(({ outcome }) => outcome);
 }
 
+/** What all claims of a batch are judged by. */
+interface Batch {
+  readonly options: RedeemOptions;
+  readonly nowMs: number;
+  readonly held: Held;
+  readonly room: Rooms;
+  /** When the keys that it makes expire. */
+  readonly expiresAtMs: number;
+  readonly expiresAt: string;
+}
+
 interface Held {
-  readonly codes: Map<string, CodeRow>;
-  readonly credentials: Map<string, MadeCredential>;
-  readonly devices: Map<string, Pick<DeviceRow, 'lifecycle' | 'name'>>;
-  readonly organizations: Map<string, OrganizationRow>;
+  readonly codes: ReadonlyMap<string, CodeRow>;
+  readonly credentials: ReadonlyMap<string, MadeCredential>;
+  readonly devices: ReadonlyMap<string, HeldDevice>;
+  readonly organizations: ReadonlyMap<string, OrganizationRow>;
+  /** What this batch has made already, by the id of the code. */
+  readonly made: Map<string, Made>;
 }
 
 async function hold(tx: Tx, claims: readonly Claim[]): Promise<Held> {
@@ -79,7 +96,7 @@ async function hold(tx: Tx, claims: readonly Claim[]): Promise<Held> {
     distinct(rows.map((row) => row.used_device_id ?? row.target_device_id)),
   );
   const credentials = await readCredentials(tx, distinct(rows.map((row) => row.used_credential_id)));
-  return { codes, credentials, devices, organizations };
+  return { codes, credentials, devices, organizations, made: new Map() };
 }
 
 /** Only a code that may make a new device touches its organization's counter. */
@@ -100,9 +117,9 @@ function tooMany(claim: Claim): JudgedClaim {
 /** Counts devices against the limit of their organization while a batch is judged. */
 class Rooms {
   readonly added = new Map<string, number>();
-  readonly #organizations: Map<string, OrganizationRow>;
+  readonly #organizations: ReadonlyMap<string, OrganizationRow>;
 
-  constructor(organizations: Map<string, OrganizationRow>) {
+  constructor(organizations: ReadonlyMap<string, OrganizationRow>) {
     this.#organizations = organizations;
   }
 
@@ -125,20 +142,26 @@ function isRepeat(keyRing: KeyRing, held: Held, claim: Claim): boolean {
   return keyRing.hashClaimant(code.server_key_id, claim.idempotencyKey) === code.claimant_hash;
 }
 
+/** The code as it is by now: as it was read, or as a claim before this one in the batch has left it. */
 function codeOf(held: Held, claim: Claim): CodeRow | undefined {
-  return claim.codeHashes.map((hash) => held.codes.get(hash)).find((row) => row !== undefined);
+  for (const hash of claim.codeHashes) {
+    const row = held.codes.get(hash);
+    if (row !== undefined) return held.made.get(row.id)?.code ?? row;
+  }
+  return undefined;
 }
 
-function judge(options: RedeemOptions, nowMs: number, held: Held, room: Rooms, claim: Claim): JudgedClaim {
-  const facts = factsOf(options.keyRing, nowMs, held, room, claim);
+function judge(batch: Batch, claim: Claim): JudgedClaim {
+  const { held, options, room } = batch;
+  const facts = factsOf(batch, claim);
   const decision = decideClaim(facts);
   switch (decision.kind) {
     case 'redeem': {
       const { code } = decision;
       if (code.target_device_id === null) room.take(code.organization_id);
       const name = code.target_device_id === null ? code.device_name : (facts.target?.name ?? null);
-      const one = redeemed(options, nowMs, claim, code, { claimantHash: facts.claimantHash, name });
-      remember(held, one.redemption, name);
+      const one = redeemed(batch, claim, code, { claimantHash: facts.claimantHash, name });
+      held.made.set(code.id, madeBy(one.redemption, name));
       return one;
     }
     case 'replay': {
@@ -161,21 +184,26 @@ interface Facts extends ClaimFacts {
   readonly target: Pick<DeviceRow, 'lifecycle' | 'name'> | undefined;
 }
 
-function factsOf(keyRing: KeyRing, nowMs: number, held: Held, room: Rooms, claim: Claim): Facts {
-  const hardware = hardwareIdentity(claim.hardware, claim.network);
+/** Nothing asks for the identity of hardware whose code is bound to none, and working it out is not cheap. */
+const unasked: HardwareIdentity = { macAddress: undefined, serialNumber: undefined, boardModel: undefined };
+
+function factsOf({ held, nowMs, options, room }: Batch, claim: Claim): Facts {
   const code = codeOf(held, claim);
   if (code === undefined) {
     const nothing = { claimantHash: undefined, made: undefined, target: undefined, hasRoom: false };
-    return { code, hardware, nowMs, ...nothing };
+    return { code, hardware: unasked, nowMs, ...nothing };
   }
-  const device = held.devices.get(code.used_device_id ?? code.target_device_id ?? '');
-  const credential = held.credentials.get(code.used_credential_id ?? '');
+  const made = held.made.get(code.id);
+  const device = made?.device ?? held.devices.get(code.used_device_id ?? code.target_device_id ?? '');
+  const credential = made?.credential ?? held.credentials.get(code.used_credential_id ?? '');
   const { idempotencyKey } = claim;
   return {
     code,
     claimantHash:
-      idempotencyKey === undefined ? undefined : keyRing.hashClaimant(code.server_key_id, idempotencyKey),
-    hardware,
+      idempotencyKey === undefined
+        ? undefined
+        : options.keyRing.hashClaimant(code.server_key_id, idempotencyKey),
+    hardware: isBound(code) ? hardwareIdentity(claim.hardware.value, claim.network.value) : unasked,
     nowMs,
     made: device === undefined || credential === undefined ? undefined : { device, credential },
     target: device,
@@ -184,8 +212,7 @@ function factsOf(keyRing: KeyRing, nowMs: number, held: Held, room: Rooms, claim
 }
 
 function redeemed(
-  options: RedeemOptions,
-  nowMs: number,
+  { expiresAt, expiresAtMs, nowMs, options }: Batch,
   claim: Claim,
   code: CodeRow,
   made: { readonly claimantHash: string | undefined; readonly name: string | null },
@@ -193,50 +220,28 @@ function redeemed(
   const deviceId = code.target_device_id ?? claim.newDeviceId;
   const credentialId = claim.newCredentialId;
   const apiKey = keyOf(options.keyRing, claim, code, deviceId, credentialId);
-  const life = keyLife(nowMs, options.keyTtlDays, options.random);
-  const version = claim.hardware.agent_version;
+  const { hardware, network } = claim;
+  const version = hardware.value.agent_version;
   const redemption: Redemption = {
     code,
     deviceId,
     credentialId,
     keyHash: hashApiKey(apiKey),
-    keyExpiresAtMs: life.expiresAtMs,
-    rotateAfterMs: life.rotateAfterMs,
+    keyExpiresAtMs: expiresAtMs,
+    rotateAfterMs: rotateAfter(nowMs, expiresAtMs, options.jitter),
     claimantHash: made.claimantHash ?? null,
     address: claim.address,
-    hardwareInfo: JSON.stringify(claim.hardware),
-    networkInfo: JSON.stringify(claim.network),
+    hardwareInfo: hardware.json,
+    networkInfo: network.json,
     agentVersion: typeof version === 'string' ? version : null,
-    searchText: deviceSearchText(deviceId, made.name, claim.hardware, claim.network),
+    searchText: deviceSearchText(deviceId, made.name, hardware.value, network.value),
   };
   const outcome: ClaimOutcome = {
     kind: 'answer',
-    answer: { device_id: deviceId, api_key: apiKey, expires_at: toRfc3339(life.expiresAtMs) },
+    answer: { device_id: deviceId, api_key: apiKey, expires_at: expiresAt },
     replayed: false,
   };
   return { claim, code, redemption, outcome };
-}
-
-/** Shows the claims that follow in the batch what this one has made. */
-function remember(held: Held, redemption: Redemption, name: string | null): void {
-  const { code, credentialId, deviceId } = redemption;
-  held.codes.set(code.code_hash, {
-    ...code,
-    state: 'used',
-    used_device_id: deviceId,
-    used_credential_id: credentialId,
-    claimant_hash: redemption.claimantHash,
-    answer_expires_at_ms: redemption.keyExpiresAtMs,
-  });
-  held.devices.set(deviceId, { lifecycle: 'active', name });
-  held.credentials.set(credentialId, {
-    id: credentialId,
-    device_id: deviceId,
-    key_hash: redemption.keyHash,
-    state: 'issued',
-    expires_at_ms: redemption.keyExpiresAtMs,
-    authenticated_at_ms: null,
-  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { makeId, parseProvisioningCode, type ProvisionRequest, secretBytes } from '@edgeflow/contract';
-import type { Clock, Random, Timers } from '@edgeflow/platform';
+import { type Clock, pooled, type Random, type Timers } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Database } from '../../storage/database.ts';
@@ -36,16 +36,20 @@ export class Provisioning {
   readonly #options: ProvisioningOptions;
   readonly #budget: FailureBudget;
   readonly #commits: GroupCommit<Claim, ClaimOutcome>;
+  /** For public ids and jitter. */
+  readonly #pooled: Random;
 
   constructor(options: ProvisioningOptions) {
     this.#options = options;
     this.#budget = new FailureBudget(options.clock);
+    this.#pooled = pooled(options.random);
+    const redeem = { ...options, jitter: this.#pooled, budget: this.#budget };
     this.#commits = new GroupCommit<Claim, ClaimOutcome>({
       database: options.database,
       timers: options.timers,
       itemsPerBatchMax: claimsPerBatchMax,
       waitingMax: claimsWaitingMax,
-      run: (tx, claims) => redeemBatch({ ...options, budget: this.#budget }, tx, claims),
+      run: (tx, claims) => redeemBatch(redeem, tx, claims),
     });
   }
 
@@ -55,7 +59,7 @@ export class Provisioning {
     // A repeat is no guess: it needs the secret of the claimant. A neighbour's guessing must not keep its answer back.
     const replayOnly = waitSeconds > 0;
     if (replayOnly && call.idempotencyKey === undefined) throw tooManyAttempts(waitSeconds);
-    const claim = { ...this.#claimOf(call), replayOnly };
+    const claim = this.#claimOf(call, replayOnly);
     const outcome = await this.#commits.submit(claim);
     if (outcome.kind === 'refused' && outcome.code === 'too_many_attempts') {
       throw tooManyAttempts(Math.max(1, this.#budget.waitSeconds(call.address)));
@@ -69,22 +73,24 @@ export class Provisioning {
     throw new ProblemError(outcome.code, outcome.detail === undefined ? {} : { detail: outcome.detail });
   }
 
-  #claimOf(call: ProvisioningCall): Omit<Claim, 'replayOnly'> {
+  #claimOf(call: ProvisioningCall, replayOnly: boolean): Claim {
     const { keyRing, random } = this.#options;
+    const { address, body, idempotencyKey, requestId } = call;
     // What is no code takes the same way as an unknown one, so that nothing tells them apart.
-    const symbols =
-      parseProvisioningCode(call.body.provisioning_code) ?? `no code: ${call.body.provisioning_code}`;
-    return {
+    const symbols = parseProvisioningCode(body.provisioning_code) ?? `no code: ${body.provisioning_code}`;
+    const facts = {
       codeHashes: keyRing.ids.map((id) => keyRing.hashCode(id, symbols)),
-      idempotencyKey: call.idempotencyKey,
-      hardware: storable(call.body.hardware_info),
-      network: storable(call.body.network_info),
-      address: call.address,
-      requestId: call.requestId,
-      newDeviceId: makeId('device', random.bytes),
-      newCredentialId: makeId('credential', random.bytes),
-      randomKey: random.bytes(secretBytes),
+      hardware: storable(body.hardware_info),
+      network: storable(body.network_info),
+      address,
+      requestId,
+      newDeviceId: makeId('device', this.#pooled.bytes),
+      newCredentialId: makeId('credential', this.#pooled.bytes),
+      replayOnly,
     };
+    return idempotencyKey === undefined
+      ? { ...facts, idempotencyKey, randomKey: random.bytes(secretBytes) }
+      : { ...facts, idempotencyKey };
   }
 }
 

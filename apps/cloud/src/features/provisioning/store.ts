@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
-import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
+import { jsonTexts } from '../../storage/json-texts.ts';
+import { forEachRow, insertRows } from '../../storage/rows.ts';
 import type { Tx } from '../../storage/database.ts';
 import type { CodeRow, CredentialRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
 import type { Redemption } from './claim.ts';
 
-/** The statements of a batch of redemptions. Each is one round trip whatever the size of the batch. */
+/** The statements of a batch of redemptions. Each is one query whatever the size of the batch. */
 
 /** The codes behind these hashes, locked in one order so that two nodes never wait for each other in a ring. */
 export async function lockCodes(tx: Tx, hashes: readonly string[]): Promise<Map<string, CodeRow>> {
@@ -44,6 +45,7 @@ const usedColumns = {
   claimant_hash: 'text',
   address: 'text',
   key_expires_at_ms: 'bigint',
+  now_ms: 'bigint',
 } as const;
 
 /**
@@ -60,13 +62,16 @@ export async function useCodes(tx: Tx, redemptions: readonly Redemption[]): Prom
     claimant_hash: redemption.claimantHash,
     address: redemption.address,
     key_expires_at_ms: redemption.keyExpiresAtMs,
+    now_ms: tx.nowMs,
   }));
-  const result = await sql`update provisioning_codes set state = 'used', used_at_ms = ${tx.nowMs},
-      used_address = r.address, used_device_id = r.device_id, used_credential_id = r.credential_id,
-      claimant_hash = r.claimant_hash, answer_expires_at_ms = r.key_expires_at_ms
-    from ${jsonRows(tx.kind, 'r', usedColumns, rows)}
-    where provisioning_codes.id = r.code_id and state = 'active' and expires_at_ms > ${tx.nowMs}`.execute(
-    tx.db,
+  const result = await forEachRow(
+    tx,
+    usedColumns,
+    rows,
+    (r, from) => sql`update provisioning_codes set state = 'used', used_at_ms = ${r.now_ms},
+      used_address = ${r.address}, used_device_id = ${r.device_id}, used_credential_id = ${r.credential_id},
+      claimant_hash = ${r.claimant_hash}, answer_expires_at_ms = ${r.key_expires_at_ms}
+    ${from} where provisioning_codes.id = ${r.code_id} and state = 'active' and expires_at_ms > ${r.now_ms}`,
   );
   return Number(result.numAffectedRows ?? 0n);
 }
@@ -82,35 +87,38 @@ export async function countDevices(tx: Tx, organizationId: string, added: number
 const deviceColumns = {
   id: 'text',
   organization_id: 'text',
+  lifecycle: 'text',
   name: 'text',
   tags: 'text',
   device_group: 'text',
+  origin: 'text',
   code_id: 'text',
   hardware_info: 'text',
   network_info: 'text',
   agent_version: 'text',
   search_text: 'text',
+  created_at_ms: 'bigint',
+  lifecycle_changed_at_ms: 'bigint',
 } as const;
 
 export async function insertDevices(tx: Tx, redemptions: readonly Redemption[]): Promise<void> {
-  if (redemptions.length === 0) return;
   const rows = redemptions.map((redemption) => ({
     id: redemption.deviceId,
     organization_id: redemption.code.organization_id,
+    lifecycle: 'active',
     name: redemption.code.device_name,
     tags: redemption.code.tags,
     device_group: redemption.code.device_group,
+    origin: 'code',
     code_id: redemption.code.id,
     hardware_info: redemption.hardwareInfo,
     network_info: redemption.networkInfo,
     agent_version: redemption.agentVersion,
     search_text: redemption.searchText,
+    created_at_ms: tx.nowMs,
+    lifecycle_changed_at_ms: tx.nowMs,
   }));
-  await sql`insert into devices (id, organization_id, lifecycle, name, tags, device_group, origin, code_id,
-      hardware_info, network_info, agent_version, search_text, created_at_ms, lifecycle_changed_at_ms)
-    select id, organization_id, 'active', name, tags, device_group, 'code', code_id, hardware_info, network_info,
-      agent_version, search_text, cast(${tx.nowMs} as bigint), cast(${tx.nowMs} as bigint)
-    from ${jsonRows(tx.kind, 'r', deviceColumns, rows)}`.execute(tx.db);
+  await insertRows(tx, 'devices', deviceColumns, rows);
 }
 
 const refreshColumns = {
@@ -124,7 +132,6 @@ const refreshColumns = {
 
 /** Re-provisioning keeps id, name, tags and history; what the device says about itself is new. */
 export async function refreshDevices(tx: Tx, redemptions: readonly Redemption[]): Promise<void> {
-  if (redemptions.length === 0) return;
   const rows = redemptions.map((redemption) => ({
     id: redemption.deviceId,
     code_id: redemption.code.id,
@@ -133,13 +140,18 @@ export async function refreshDevices(tx: Tx, redemptions: readonly Redemption[])
     agent_version: redemption.agentVersion,
     search_text: redemption.searchText,
   }));
-  await sql`update devices set code_id = r.code_id, hardware_info = r.hardware_info,
-      network_info = r.network_info, agent_version = r.agent_version, search_text = r.search_text,
+  await forEachRow(
+    tx,
+    refreshColumns,
+    rows,
+    (r, from) => sql`update devices set code_id = ${r.code_id}, hardware_info = ${r.hardware_info},
+      network_info = ${r.network_info}, agent_version = ${r.agent_version}, search_text = ${r.search_text},
       can_rotate = null
-    from ${jsonRows(tx.kind, 'r', refreshColumns, rows)} where devices.id = r.id`.execute(tx.db);
+    ${from} where devices.id = ${r.id}`,
+  );
 }
 
-const failureColumns = { code_id: 'text', reason: 'text', attempts: 'bigint' } as const;
+const failureColumns = { code_id: 'text', reason: 'text', attempts: 'bigint', now_ms: 'bigint' } as const;
 
 export interface CodeFailure {
   readonly code_id: string;
@@ -150,14 +162,13 @@ export interface CodeFailure {
 
 /** Notes attempts that known codes refused; one entry a code. */
 export async function noteFailures(tx: Tx, failures: readonly CodeFailure[]): Promise<void> {
-  if (failures.length === 0) return;
-  await sql`update provisioning_codes set failed_attempts = failed_attempts + r.attempts,
-      last_failed_at_ms = ${tx.nowMs}, last_failed_reason = r.reason
-    from ${jsonRows(
-      tx.kind,
-      'r',
-      failureColumns,
-      failures.map((failure) => ({ ...failure })),
-    )}
-    where provisioning_codes.id = r.code_id`.execute(tx.db);
+  const rows = failures.map((failure) => ({ ...failure, now_ms: tx.nowMs }));
+  await forEachRow(
+    tx,
+    failureColumns,
+    rows,
+    (r, from) => sql`update provisioning_codes set failed_attempts = failed_attempts + ${r.attempts},
+      last_failed_at_ms = ${r.now_ms}, last_failed_reason = ${r.reason}
+    ${from} where provisioning_codes.id = ${r.code_id}`,
+  );
 }
