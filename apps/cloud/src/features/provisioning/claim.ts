@@ -10,6 +10,8 @@ export interface Claim {
   readonly hardware: HardwareInfo;
   readonly network: NetworkInfo;
   readonly address: string;
+  /** Not the form of a code with three groups or more. */
+  readonly short: boolean;
   readonly requestId: string;
   /** Made beforehand so that a batch that is run again gives the same ids. */
   readonly newDeviceId: string;

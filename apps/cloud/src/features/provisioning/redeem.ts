@@ -6,9 +6,9 @@ import { LostRaceError } from '../../storage/failures.ts';
 import type { CodeRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
 import { hashApiKey, issueCredentials, keyLife } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
+import { type FailureBudget, Guesses } from '../guessing/index.ts';
 import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
 import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
-import { type FailureBudget, Guesses } from './failure-budget.ts';
 import { hardwareIdentity } from './hardware.ts';
 import { recordClaims } from './records.ts';
 import {
@@ -44,12 +44,12 @@ export async function redeemBatch(
   const room = new Rooms(held.organizations);
   const guesses = new Guesses(options.budget);
   const judged = claims.map((claim) => {
-    const mayTry = !claim.replayOnly && guesses.mayTry(claim.address);
+    const mayTry = !claim.replayOnly && guesses.mayTry(claim);
     const one =
       mayTry || isRepeat(options.keyRing, held, claim)
         ? judge(options, tx.nowMs, held, room, claim)
         : tooMany(claim);
-    if (one.code === undefined && mayTry) guesses.note(claim.address, claim.codeHashes[0] ?? '');
+    if (one.code === undefined && mayTry) guesses.note(claim, claim.codeHashes[0] ?? '');
     return one;
   });
 
