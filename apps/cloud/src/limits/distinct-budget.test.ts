@@ -97,7 +97,8 @@ describe('a budget of distinct things', () => {
 
   it('keeps its size with a million keys', () => {
     const budget = make(1_000, 100);
-    for (let index = 0; index < 1_000_000; index += 1) budget.spend(budget.slotOf(`10.${String(index)}`), index);
+    for (let index = 0; index < 1_000_000; index += 1)
+      budget.spend(budget.slotOf(`10.${String(index)}`), index);
     expect(budget.size).toBe(1_100);
   });
 

@@ -33,7 +33,8 @@ describe('wrong credentials of an address', () => {
       await time.advance(60_000);
     }
     wrong.note(home, 'the same');
-    for (let index = 1; index < wrongCredentialsMax; index += 1) expect(wrong.note(home, String(index))).toBe(0);
+    for (let index = 1; index < wrongCredentialsMax; index += 1)
+      expect(wrong.note(home, String(index))).toBe(0);
     expect(wrong.note(home, 'one more')).toBeGreaterThan(0);
   });
 

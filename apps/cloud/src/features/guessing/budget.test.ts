@@ -155,7 +155,12 @@ describe('guesses that come at once', () => {
   it('are held to the budget in their order', () => {
     spend(30);
     const guesses = new Guesses(budget);
-    expect(tryThem(guesses, Array.from({ length: 20 }, () => short(home)))).toBe(6);
+    expect(
+      tryThem(
+        guesses,
+        Array.from({ length: 20 }, () => short(home)),
+      ),
+    ).toBe(6);
     expect(guesses.mayTry(short('203.0.113.8'))).toBe(true);
   });
 
@@ -179,7 +184,10 @@ describe('guesses that come at once', () => {
 
   it('spend nothing until they are spent', () => {
     const guesses = new Guesses(budget);
-    tryThem(guesses, Array.from({ length: 36 }, () => short(home)));
+    tryThem(
+      guesses,
+      Array.from({ length: 36 }, () => short(home)),
+    );
     expect(remaining(short(home))).toBe(36);
   });
 });

@@ -82,7 +82,8 @@ export class FailureBudget {
   limitsOf({ address, short }: Attempt): { readonly name: string; readonly remaining: number }[] {
     const key = addressKey(address);
     const slot = this.#slotOf(key);
-    const limits = short || !isShared(slot) ? [{ name: slot, remaining: this.#addresses.remaining(slot) }] : [];
+    const limits =
+      short || !isShared(slot) ? [{ name: slot, remaining: this.#addresses.remaining(slot) }] : [];
     if (!short) return limits;
     for (const { counts, max, network } of this.#networksOf(key)) {
       limits.push({ name: network, remaining: Math.max(0, max - counts.count(network)) });

@@ -13,7 +13,10 @@ const alarm = (change: Partial<Alarm> = {}): Alarm => ({ level: 1, raisedAtMs: 0
 
 describe('the alarm', () => {
   it('is raised by a thousand guesses a day, and announced', () => {
-    expect(decideAlarm(undefined, alarmGuessesADay - 1, 5)).toMatchObject({ alarm: undefined, changed: false });
+    expect(decideAlarm(undefined, alarmGuessesADay - 1, 5)).toMatchObject({
+      alarm: undefined,
+      changed: false,
+    });
     expect(decideAlarm(undefined, alarmGuessesADay, 5)).toEqual({
       alarm: { level: 1, raisedAtMs: 5, aboveAtMs: 5 },
       changed: true,
@@ -36,7 +39,9 @@ describe('the alarm', () => {
 
   it('gets worse at a hundred thousand, and no better before it ends', () => {
     expect(decideAlarm(alarm(), heavyGuessesADay, 1)).toMatchObject({ alarm: { level: 2 }, changed: true });
-    expect(decideAlarm(alarm({ level: 2 }), alarmGuessesADay, 100_000)).toMatchObject({ alarm: { level: 2 } });
+    expect(decideAlarm(alarm({ level: 2 }), alarmGuessesADay, 100_000)).toMatchObject({
+      alarm: { level: 2 },
+    });
   });
 
   it('ends after three days of calm, counted from when the guesses were last too many', () => {
@@ -49,7 +54,10 @@ describe('the alarm', () => {
 
   it('is not written anew with every look', () => {
     expect(decideAlarm(alarm(), alarmGuessesADay, 59_999).changed).toBe(false);
-    expect(decideAlarm(alarm(), alarmGuessesADay, 60_000)).toMatchObject({ changed: true, announce: undefined });
+    expect(decideAlarm(alarm(), alarmGuessesADay, 60_000)).toMatchObject({
+      changed: true,
+      announce: undefined,
+    });
   });
 
   it.each([

@@ -108,8 +108,13 @@ export async function announce(tx: Tx, news: AlarmNews, first: string | undefine
     .orderBy('organization_id')
     .limit(organizationsToldMax)
     .execute();
-  const concerned = rows.length > 0 ? rows.map((row) => row.organization_id) : first === undefined ? [] : [first];
-  const data = { distinct_unknown_codes: news.guessesADay, window_seconds: 86_400, groups_least: news.groupsLeast };
+  const concerned =
+    rows.length > 0 ? rows.map((row) => row.organization_id) : first === undefined ? [] : [first];
+  const data = {
+    distinct_unknown_codes: news.guessesADay,
+    window_seconds: 86_400,
+    groups_least: news.groupsLeast,
+  };
   const common = { atMs: tx.nowMs };
   await insertAudit(
     tx,

@@ -3,7 +3,12 @@ import { systemRandom } from '@edgeflow/platform';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NetworkSet } from '../../http/addresses.ts';
 import { databaseKinds } from '../../storage/testing/databases.ts';
-import { type RunningCloud, startTestCloud, type TestCloud } from '../../testing/test-cloud.ts';
+import {
+  bootstrapToken,
+  type RunningCloud,
+  startTestCloud,
+  type TestCloud,
+} from '../../testing/test-cloud.ts';
 import { eventually, eventuallyTrue } from '../../testing/eventually.ts';
 import { alarmGuessesADay, calmSeconds } from './decide.ts';
 
@@ -110,7 +115,11 @@ describe.each(databaseKinds)('guessing on %s', (kind) => {
     expect(await codeGroups(next)).toBe(4);
     expect((await announced()).events).toEqual([]);
     const over = JSON.stringify({ ...fact, aboveAtMs: fact.aboveAtMs - 120_000 });
-    await cloud.database.db.updateTable('server_facts').set({ value: over }).where('name', '=', values.name).execute();
+    await cloud.database.db
+      .updateTable('server_facts')
+      .set({ value: over })
+      .where('name', '=', values.name)
+      .execute();
     expect(await codeGroups(next)).toBe(2);
     await guess(next, 0, 1);
     await eventuallyTrue('calm', async () => {
@@ -152,7 +161,9 @@ describe.each(databaseKinds)('guessing on %s', (kind) => {
     await tryOnce(cloud, code, '192.0.2.1');
     await tryOnce(cloud, code, '192.0.2.1');
     await cloud.time.advance(writeEveryMs);
-    const metrics = await (await fetch(`${cloud.origin}/metrics`)).text();
+    const metrics = await (
+      await fetch(`${cloud.origin}/metrics`, { headers: { 'x-api-key': bootstrapToken } })
+    ).text();
     expect(metrics).toMatch(/^edgeflow_unknown_codes_total 1$/m);
     expect(metrics).toMatch(/^edgeflow_unknown_codes_today 1$/m);
     expect(metrics).toMatch(/^edgeflow_guessing_alarm 0$/m);
@@ -162,6 +173,7 @@ describe.each(databaseKinds)('guessing on %s', (kind) => {
       return written.length === 0 ? undefined : written;
     });
     expect(rows).toHaveLength(1);
-    for (const text of [metrics, JSON.stringify(rows), cloud.logs.join('')]) expect(text).not.toContain('BADC');
+    for (const text of [metrics, JSON.stringify(rows), cloud.logs.join('')])
+      expect(text).not.toContain('BADC');
   });
 });
