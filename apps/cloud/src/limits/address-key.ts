@@ -25,14 +25,20 @@ export function networksAround(key: string): readonly string[] {
   return [`${groups.slice(0, 3).join(':')}::/48`, `${groups.slice(0, 2).join(':')}::/32`];
 }
 
+/** Where an IPv6 address of a prefix carries an IPv4 one: the index of its upper half, and whether it is inverted. */
+const carriers = [
+  { prefix: [0, 0, 0, 0, 0, 0xffff], at: 6, inverted: false },
+  { prefix: [0x64, 0xff9b, 0, 0, 0, 0], at: 6, inverted: false },
+  { prefix: [0x2002], at: 1, inverted: false },
+  { prefix: [0x2001, 0], at: 6, inverted: true },
+] as const;
+
 function carriedIpv4(parts: readonly number[]): string | undefined {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = parts;
-  const middleIsZero = c === 0 && d === 0 && e === 0;
-  if (a === 0 && b === 0 && middleIsZero && f === 0xffff) return ipv4Text(g, h);
-  if (a === 0x64 && b === 0xff9b && middleIsZero && f === 0) return ipv4Text(g, h);
-  if (a === 0x2002) return ipv4Text(b, c);
-  if (a === 0x2001 && b === 0) return ipv4Text(g ^ 0xffff, h ^ 0xffff);
-  return undefined;
+  const carrier = carriers.find(({ prefix }) => prefix.every((group, index) => parts[index] === group));
+  if (carrier === undefined) return undefined;
+  const { at, inverted } = carrier;
+  const mask = inverted ? 0xffff : 0;
+  return ipv4Text((parts[at] ?? 0) ^ mask, (parts[at + 1] ?? 0) ^ mask);
 }
 
 function ipv4Text(high: number, low: number): string {

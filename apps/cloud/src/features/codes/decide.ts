@@ -25,6 +25,7 @@ export interface CodeSurroundings {
 export function chooseGroups(wished: number | undefined, surroundings: CodeSurroundings): number {
   if (wished !== undefined && wished > 2) return wished;
   const { count, groupsLeast, liveTwoGroupCodes, ttlSeconds } = surroundings;
-  const isShortSafe = liveTwoGroupCodes + count <= twoGroupCodesLiveMax && ttlSeconds <= twoGroupTtlSecondsMax;
+  const isShortSafe =
+    liveTwoGroupCodes + count <= twoGroupCodesLiveMax && ttlSeconds <= twoGroupTtlSecondsMax;
   return Math.max(groupsLeast, isShortSafe ? 2 : groupsWhenMany);
 }

@@ -1,6 +1,6 @@
 import { twoGroupCodesLiveMax, unknownCodesPerAddressMax } from '@edgeflow/contract';
 import { describe, expect, it } from 'vitest';
-import { twoGroupTtlSecondsMax } from '../codes/decide.ts';
+import { twoGroupTtlSecondsMax } from '../codes/index.ts';
 import { guessingAddressesMax, networkGuessesMax, sharedBudgetsMax } from './budget.ts';
 import { alarmGuessesADay } from './decide.ts';
 import { attack, type AttackPlan } from './testing/attack.ts';

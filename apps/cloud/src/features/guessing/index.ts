@@ -1,4 +1,4 @@
-export { type Attempt, FailureBudget, Guesses } from './budget.ts';
+export { FailureBudget, Guesses } from './budget.ts';
 export { guessingMetrics } from './metrics.ts';
 export { codeGroupsLeast } from './store.ts';
 export { GuessWatch } from './watch.ts';

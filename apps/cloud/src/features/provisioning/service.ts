@@ -1,4 +1,10 @@
-import { codeGroupsOf, makeId, parseProvisioningCode, type ProvisionRequest, secretBytes } from '@edgeflow/contract';
+import {
+  codeGroupsOf,
+  makeId,
+  parseProvisioningCode,
+  type ProvisionRequest,
+  secretBytes,
+} from '@edgeflow/contract';
 import type { Random, Timers } from '@edgeflow/platform';
 import { ProblemError, tooManyAttempts } from '../../http/problems.ts';
 import type { KeyRing } from '../../keyring/index.ts';
