@@ -21,7 +21,7 @@ interface Entry {
 }
 
 /** Entries never hold more than this many times their budget: what other nodes allowed at the same moment. */
-const debtsMax = 4;
+const debtsMax = 8;
 const tagDigits = 12;
 const sharedMark = '~';
 

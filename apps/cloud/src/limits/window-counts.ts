@@ -9,18 +9,15 @@ export interface WindowCountsOptions {
   readonly keysMax: number;
 }
 
-interface Slice {
-  /** Number of the slice since the clock began. */
-  readonly index: number;
-  count: number;
-}
+/** A slice is one number: its index since the clock began times this, plus its count. */
+const countMax = 2 ** 32;
 
 /** How often each key was counted within a rolling window. Never less than the truth, for keys that are counted. */
 export class WindowCounts {
   readonly #options: WindowCountsOptions;
   readonly #sliceMs: number;
   /** In the order of their latest count. */
-  readonly #keys = new Map<string, Slice[]>();
+  readonly #keys = new Map<string, number[]>();
 
   constructor(options: WindowCountsOptions) {
     this.#options = options;
@@ -35,16 +32,16 @@ export class WindowCounts {
   add(key: string, agoMs = 0): void {
     const slices = this.#living(key) ?? [];
     if (slices.length === 0 && !this.#hasRoom()) return;
-    const index = Math.max(this.#indexOf(agoMs), slices.at(-1)?.index ?? Number.NEGATIVE_INFINITY);
     const last = slices.at(-1);
-    if (last?.index === index) last.count += 1;
-    else slices.push({ index, count: 1 });
+    const index = this.#indexOf(agoMs);
+    if (last !== undefined && indexOf(last) >= index) slices[slices.length - 1] = last + 1;
+    else slices.push(index * countMax + 1);
     this.#keys.delete(key);
     this.#keys.set(key, slices);
   }
 
   count(key: string): number {
-    return (this.#living(key) ?? []).reduce((sum, slice) => sum + slice.count, 0);
+    return (this.#living(key) ?? []).reduce((sum, slice) => sum + countOf(slice), 0);
   }
 
   /** Seconds until the count of a key is below `max`, 0 when it is. */
@@ -52,9 +49,9 @@ export class WindowCounts {
     let count = this.count(key);
     if (count < max) return 0;
     for (const slice of this.#keys.get(key) ?? []) {
-      count -= slice.count;
+      count -= countOf(slice);
       if (count >= max) continue;
-      const endsAtMs = (slice.index + this.#options.slices + 1) * this.#sliceMs;
+      const endsAtMs = (indexOf(slice) + this.#options.slices + 1) * this.#sliceMs;
       return Math.ceil((endsAtMs - this.#options.clock.monotonic()) / 1000);
     }
     return 0;
@@ -65,11 +62,11 @@ export class WindowCounts {
   }
 
   /** The slices of a key that still count; undefined when none does. */
-  #living(key: string): Slice[] | undefined {
+  #living(key: string): number[] | undefined {
     const slices = this.#keys.get(key);
     if (slices === undefined) return undefined;
     const oldest = this.#indexOf(0) - this.#options.slices;
-    while ((slices[0]?.index ?? oldest) < oldest) slices.shift();
+    while (slices[0] !== undefined && indexOf(slices[0]) < oldest) slices.shift();
     if (slices.length > 0) return slices;
     this.#keys.delete(key);
     return undefined;
@@ -82,4 +79,12 @@ export class WindowCounts {
     }
     return this.#keys.size < this.#options.keysMax;
   }
+}
+
+function indexOf(slice: number): number {
+  return Math.floor(slice / countMax);
+}
+
+function countOf(slice: number): number {
+  return slice - indexOf(slice) * countMax;
 }
