@@ -31,7 +31,7 @@ async function redeem(code: string, address: string, idempotencyKey?: string): P
 describe('five thousand devices behind one address', () => {
   it(
     'onboard without one 429, a mistyped one among them retrying for a day',
-    { timeout: 240_000 },
+    { timeout: 400_000 },
     async () => {
       const address = '203.0.113.7';
       const devices = 5_000;
