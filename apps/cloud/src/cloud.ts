@@ -9,15 +9,18 @@ import { commandRoutes, Commands } from './features/commands/index.ts';
 import { KeyAuthenticator } from './features/credentials/index.ts';
 import { deviceRoutes, Devices } from './features/devices/index.ts';
 import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
+import { FailureBudget, guessingMetrics, GuessWatch } from './features/guessing/index.ts';
 import { Identity } from './features/identity/index.ts';
-import { Connections, PresenceWriter } from './features/presence/index.ts';
+import { Connections, Door, PresenceWriter } from './features/presence/index.ts';
 import { Provisioning, provisioningRoutes } from './features/provisioning/index.ts';
 import { Rotation, rotationRoutes } from './features/rotation/index.ts';
 import { shadowRoutes, Shadows } from './features/shadow/index.ts';
 import type { NetworkSet } from './http/addresses.ts';
 import { type ClientAddresses, clientAddresses } from './http/client-address.ts';
+import { limitedAuthenticator } from './http/limited-authenticator.ts';
 import { buildHttp } from './http/server.ts';
 import type { KeyRing } from './keyring/index.ts';
+import { WrongCredentials } from './limits/wrong-credentials.ts';
 import type { Logger } from './logging.ts';
 import type { Database } from './storage/database.ts';
 import { tunnelMetrics } from './tunnel/metrics.ts';
@@ -70,16 +73,17 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
   let phase: Phase = 'starting';
   const addresses = clientAddresses(deps.trustedProxies, logger);
   const parts = buildParts(deps, addresses, report);
-  const { events, gateway, identity, presence, rotation, watch } = parts;
+  const { events, gateway, guessing, identity, presence, rotation, watch } = parts;
   const app = await buildHttp({
     onRefusal: (refusal) => void auditRefusal(database, refusal).catch(report),
     ...deps,
     addresses,
-    authenticator: identity,
+    authenticator: limitedAuthenticator(identity, guessing.wrongTokens),
     ...health(database, () => phase),
   });
   addRoutes(app, deps, parts, report);
   tunnelMetrics(deps.registry, gateway);
+  guessingMetrics(deps.registry, guessing);
   const periodic: TimerHandle[] = [];
 
   return {
@@ -90,6 +94,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
     },
     async start() {
       await identity.start();
+      await guessing.watch.start();
       const expected = await presence.start();
       if (expected > 0) logger.info({ devices: expected }, 'waiting for devices to reconnect');
       events.start();
@@ -111,6 +116,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       await presence.writeHeard();
       await gateway.stop();
       await presence.stop();
+      await guessing.watch.stop();
       await app.close();
     },
   };
@@ -123,6 +129,7 @@ interface Parts {
   readonly gateway: TunnelGateway;
   readonly watch: SecurityWatch;
   readonly rotation: Rotation;
+  readonly guessing: Guessing;
   /** Called after the commit of whatever may end open tunnels. */
   readonly securityChanged: (deviceIds: readonly string[]) => void;
 }
@@ -131,11 +138,17 @@ interface Parts {
 function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error: unknown) => void): Parts {
   const { clock, database, keyTtlDays, logger, random, timers } = deps;
   const events = new Events(database, timers, report);
+  const identity = new Identity(database, random, deps.bootstrapToken);
+  const guessing = buildGuessing(deps, events, identity, report);
   const connections = new Connections(database, timers, events);
+  const door = new Door({
+    ...{ database, timers, wrongKeys: guessing.wrongKeys },
+    admit: (request) => connections.admit(request),
+  });
   const gateway: TunnelGateway = new TunnelGateway({
     ...{ clock, timers, random, logger },
     clientAddress: (request) => addresses.of(request),
-    admit: (request) => connections.admit(request),
+    admit: (request) => door.admit(request),
     departed: (fact) => {
       presence.departed(fact);
     },
@@ -152,8 +165,32 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const tunnel = rotationTunnel(gateway);
   const shared = { database, random, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
-  const identity = new Identity(database, random, deps.bootstrapToken);
-  return { events, identity, presence, gateway, watch, rotation, securityChanged };
+  return { events, guessing, identity, presence, gateway, watch, rotation, securityChanged };
+}
+
+/** What holds those who guess. */
+interface Guessing {
+  readonly budget: FailureBudget;
+  readonly watch: GuessWatch;
+  readonly wrongKeys: WrongCredentials;
+  readonly wrongTokens: WrongCredentials;
+}
+
+function buildGuessing(
+  deps: CloudDeps,
+  events: Events,
+  identity: Identity,
+  onFailure: (error: unknown) => void,
+): Guessing {
+  const { clock, random } = deps;
+  const budget = new FailureBudget(clock, random);
+  const firstOrganization = (): string | undefined => identity.firstOrganizationId;
+  return {
+    budget,
+    watch: new GuessWatch({ ...deps, budget, events, firstOrganization, onFailure }),
+    wrongKeys: new WrongCredentials(clock, random),
+    wrongTokens: new WrongCredentials(clock, random),
+  };
 }
 
 function addRoutes(
@@ -163,15 +200,15 @@ function addRoutes(
   report: (error: unknown) => void,
 ): void {
   const { database, timers } = deps;
-  const { events, gateway, rotation, securityChanged } = parts;
+  const { events, gateway, guessing, rotation, securityChanged } = parts;
   const shared = { ...deps, events, securityChanged };
   const announce = announcer(gateway, report);
-  provisioningRoutes(app, new Provisioning(shared));
+  provisioningRoutes(app, new Provisioning({ ...shared, budget: guessing.budget }));
   codeRoutes(app, new Codes(shared));
   deviceRoutes(app, new Devices({ ...shared, live: gateway }));
   rotationRoutes(app, rotation);
   commandRoutes(app, new Commands(database, gateway));
-  const keys = new KeyAuthenticator(database, timers, securityChanged);
+  const keys = new KeyAuthenticator(database, timers, securityChanged, guessing.wrongKeys);
   shadowRoutes(app, new Shadows({ database, events, announce }), keys);
   eventRoutes(app, events, timers);
   auditRoutes(app, database);

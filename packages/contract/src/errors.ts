@@ -80,7 +80,7 @@ const requests = {
   method_not_allowed: entry(405, 'This address does not take this method', 'See /docs for every call.'),
   too_many_attempts: entry(
     429,
-    'Too many unknown codes came from this address',
+    'Too many unknown codes, keys or tokens came from this address',
     'Wait as long as Retry-After says, and check what the devices behind this address send.',
     true,
   ),

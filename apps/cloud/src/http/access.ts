@@ -38,7 +38,10 @@ export interface OperatorRequest {
   readonly requestId: string;
 }
 
-/** Recognises operators. Throws `token_rejected` alike for unknown and expired credentials. */
+/**
+ * Recognises operators. Throws `token_rejected` alike for unknown and expired credentials, and `too_many_attempts` in
+ * its place to an address that has presented too many.
+ */
 export interface Authenticator {
   authenticateOperator(request: OperatorRequest): Promise<Principal> | Principal;
 }

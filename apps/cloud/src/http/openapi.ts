@@ -133,7 +133,7 @@ function contentOf(answer: z.ZodType | string | null): Pick<ZodOpenApiResponseOb
 function errorsOf(operation: Operation): ErrorCode[] {
   const { access, body, query } = operation;
   const codes = new Set<ErrorCode>(operation.errors);
-  if (access !== 'public') codes.add('token_rejected').add('forbidden');
+  if (access !== 'public') codes.add('token_rejected').add('forbidden').add('too_many_attempts');
   if (body !== undefined) codes.add('request_malformed').add('body_too_large').add('media_type_unsupported');
   if (query !== undefined) codes.add('request_malformed');
   codes.add('internal');

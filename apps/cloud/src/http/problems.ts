@@ -46,6 +46,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** The refusal of an address that has spent a budget. @param waitSeconds until it may try again */
+export function tooManyAttempts(waitSeconds: number): ProblemError {
+  return new ProblemError('too_many_attempts', { headers: { 'Retry-After': String(waitSeconds) } });
+}
+
 /**
  * What Fastify's own errors mean here. Errors that are not listed are ours, so they are answered with 500: a bug
  * must not look like the client's fault.

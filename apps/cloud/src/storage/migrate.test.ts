@@ -10,15 +10,16 @@ import { Database, type DatabaseKind } from './database.ts';
 import { migrate, NewerSchemaError } from './migrate.ts';
 import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
+import { guesses } from './migrations/0004-guesses.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
 import { dumpSchema } from './testing/schema-dump.ts';
 
 /** Names of the migrations that have been released, each with the schema it leaves, kept in migrations/testdata. */
-const released = ['0001-first', '0002-fewer-indexes'];
+const released = ['0001-first', '0002-fewer-indexes', '0004-guesses'];
 
-const next: Migration = {
+const second: Migration = {
   up: async (db) => {
     await sql`alter table devices add column colour text`.execute(db);
   },
@@ -43,7 +44,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
   });
   afterEach(() => store.discard());
 
-  const all = { '0001-first': firstSchema(kind), '0002-fewer-indexes': fewerIndexes };
+  const all = { '0001-first': firstSchema(kind), '0002-fewer-indexes': fewerIndexes, '0004-guesses': guesses(kind) };
 
   it('make the schema of an empty database, and copy nothing', () => {
     expect(store.migrations).toEqual({ applied: released, copy: undefined });
@@ -59,8 +60,8 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
 
   it('apply what has been added since, and keep the rows', async () => {
     await store.database.db.insertInto('server_facts').values({ name: 'n', value: 'v' }).execute();
-    const report = await migrate(store.database, undefined, { ...all, '0003-next': next });
-    expect(report.applied).toEqual(['0003-next']);
+    const report = await migrate(store.database, undefined, { ...all, '0009-second': second });
+    expect(report.applied).toEqual(['0009-second']);
     expect(await dumpSchema(store.database)).toContain('colour text');
     expect(await store.database.db.selectFrom('server_facts').selectAll().execute()).toHaveLength(1);
   });
@@ -69,23 +70,23 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     const before = await dumpSchema(store.database);
     const trying = migrate(store.database, undefined, {
       ...all,
-      '0003-next': next,
-      '0004-failing': failing,
+      '0009-second': second,
+      '0010-failing': failing,
     });
     await expect(trying).rejects.toThrow('could not be migrated');
     expect(await dumpSchema(store.database)).toBe(before);
-    expect((await migrate(store.database, undefined, { ...all, '0003-next': next })).applied).toEqual([
-      '0003-next',
+    expect((await migrate(store.database, undefined, { ...all, '0009-second': second })).applied).toEqual([
+      '0009-second',
     ]);
   });
 
   it('refuse the schema of a newer program, name it, and change nothing', async () => {
-    await migrate(store.database, undefined, { ...all, '0003-next': next });
+    await migrate(store.database, undefined, { ...all, '0009-second': second });
     const before = await dumpSchema(store.database);
     const opening = openDatabase(store.url, openOptions);
     await expect(opening).rejects.toBeInstanceOf(NewerSchemaError);
     await expect(openDatabase(store.url, openOptions)).rejects.toThrow(
-      /newer version of this program \(it has 0003-next\).*Start that version, or restore the copy/s,
+      /newer version of this program \(it has 0009-second\).*Start that version, or restore the copy/s,
     );
     expect(await dumpSchema(store.database)).toBe(before);
   });
@@ -142,7 +143,7 @@ describe('an embedded database', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const all = { '0001-first': firstSchema('sqlite'), '0002-fewer-indexes': fewerIndexes };
+  const all = { '0001-first': firstSchema('sqlite'), '0002-fewer-indexes': fewerIndexes, '0004-guesses': guesses('sqlite') };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {
     const { kysely, raw } = openSqlite(path);
@@ -171,8 +172,8 @@ describe('an embedded database', () => {
     const raw = new DatabaseSync(path);
     raw.exec(`insert into server_facts values ('precious', 'row')`);
     raw.close();
-    const copy = await upgrade({ ...all, '0003-next': next });
-    expect(copy).toBe(`${path}.before-0003-next`);
+    const copy = await upgrade({ ...all, '0009-second': second });
+    expect(copy).toBe(`${path}.before-0009-second`);
     expect(factsIn(copy ?? '')).toEqual([{ name: 'precious', value: 'row' }]);
     expect(factsIn(path)).toEqual([{ name: 'precious', value: 'row' }]);
 
@@ -183,14 +184,14 @@ describe('an embedded database', () => {
 
   it('keeps every copy when an upgrade has to be tried again', async () => {
     await upgrade(all);
-    await expect(upgrade({ ...all, '0003-failing': failing })).rejects.toThrow('could not be migrated');
-    expect(existsSync(`${path}.before-0003-failing`)).toBe(true);
-    const copy = await upgrade({ ...all, '0003-failing': next });
-    expect(basename(copy ?? '')).toBe('edgeflow.db.before-0003-failing.2');
+    await expect(upgrade({ ...all, '0009-failing': failing })).rejects.toThrow('could not be migrated');
+    expect(existsSync(`${path}.before-0009-failing`)).toBe(true);
+    const copy = await upgrade({ ...all, '0009-failing': second });
+    expect(basename(copy ?? '')).toBe('edgeflow.db.before-0009-failing.2');
   });
 
   it('is closed again when it cannot be used', async () => {
-    await upgrade({ ...all, '0003-next': next });
+    await upgrade({ ...all, '0009-second': second });
     await expect(openDatabase(`sqlite:${path}`, openOptions)).rejects.toThrow(NewerSchemaError);
     const raw = new DatabaseSync(path, { timeout: 0 });
     raw.exec('pragma locking_mode = exclusive');

@@ -4,12 +4,14 @@ import { type Migration, Migrator } from 'kysely/migration';
 import type { Database, DatabaseKind } from './database.ts';
 import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
+import { guesses } from './migrations/0004-guesses.ts';
 
 /** Every migration ever released, in order. Append only. */
 function migrations(kind: DatabaseKind): Record<string, Migration> {
   return {
     '0001-first': firstSchema(kind),
     '0002-fewer-indexes': fewerIndexes,
+    '0004-guesses': guesses(kind),
   };
 }
 

@@ -14,6 +14,7 @@ export interface Tables {
   events: EventRow;
   audit_log: AuditRow;
   server_facts: ServerFactRow;
+  guesses: GuessRow;
 }
 
 export interface OrganizationRow {
@@ -167,4 +168,14 @@ export interface AuditRow {
 export interface ServerFactRow {
   name: string;
   value: string;
+}
+
+/** A distinct unknown code that somebody tried; kept for a day. Belongs to no organization. */
+export interface GuessRow {
+  sequence: Generated<number>;
+  /** The address or network that it counts for. */
+  address_key: string;
+  /** 48 bits of the code's hash under the server key. */
+  tag: number;
+  at_ms: number;
 }

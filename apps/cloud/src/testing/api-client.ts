@@ -15,7 +15,7 @@ function documentedStatuses(name: OperationName): number[] {
   const { access, body, errors, query }: Operation = operations[name];
   return [
     ...errors.map((code) => errorEntry(code).status),
-    ...(access === 'public' ? [] : [401, 403]),
+    ...(access === 'public' ? [] : [401, 403, 429]),
     ...(body === undefined ? [] : [400, 413, 415]),
     ...(query === undefined ? [] : [400]),
   ];

@@ -49,14 +49,18 @@ export interface TestCloud extends RunningCloud {
   discard(): Promise<void>;
 }
 
-export async function startTestCloud(kind: DatabaseKind): Promise<TestCloud> {
+/** @param change what differs from {@link cloudDeps} */
+export async function startTestCloud(
+  kind: DatabaseKind,
+  change: Partial<CloudDeps> = {},
+): Promise<TestCloud> {
   const time = new SimulatedTime(Date.now());
   const store = await makeDatabase(kind, time);
   const logs: string[] = [];
   const keyRing = makeKeyRing();
   const running: RunningCloud[] = [];
   const run = async (): Promise<RunningCloud> => {
-    const started = await startRun(cloudDeps(store.database, time, keyRing, logs));
+    const started = await startRun({ ...cloudDeps(store.database, time, keyRing, logs), ...change });
     running.push(started);
     return started;
   };

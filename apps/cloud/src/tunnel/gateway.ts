@@ -261,7 +261,7 @@ export class TunnelGateway {
       this.#evict();
       this.counters.refused += 1;
       logger.info({ code: verdict.code, address: connection.address }, 'tunnel refused');
-      this.#step(connection, { type: 'refused', code: verdict.code });
+      this.#step(connection, { type: 'refused', code: verdict.code, waitSeconds: verdict.waitSeconds });
       return;
     }
     connection.rotationWanted = verdict.rotationWanted;

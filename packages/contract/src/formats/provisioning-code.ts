@@ -37,6 +37,11 @@ export function parseProvisioningCode(text: string): string | undefined {
   return Number.isInteger(groups) && groups >= codeGroupsMin && groups <= codeGroupsMax ? symbols : undefined;
 }
 
+/** How many groups the bare symbols of a code have. */
+export function codeGroupsOf(symbols: string): number {
+  return symbols.length / groupLength;
+}
+
 /** The symbols as shown to people: `PROV-A1B2-C3D4`. */
 export function displayCode(symbols: string): string {
   return ['PROV', ...(symbols.match(/.{4}/g) ?? [])].join('-');

@@ -45,6 +45,8 @@ export const eventTypes = [
   'device.key_extended',
   'device.cannot_rotate',
   'shadow.updated',
+  'guessing.alarm',
+  'guessing.calm',
 ] as const;
 export const eventTypeSchema = z.enum(eventTypes);
 

@@ -1,2 +1,3 @@
+export { twoGroupTtlSecondsMax } from './decide.ts';
 export { codeRoutes } from './routes.ts';
 export { Codes } from './service.ts';

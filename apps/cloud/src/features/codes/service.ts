@@ -18,6 +18,7 @@ import { storableJson } from '../../storage/text.ts';
 import { insertAudit } from '../audit/index.ts';
 import { readDevice } from '../devices/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
+import { codeGroupsLeast } from '../guessing/index.ts';
 import type { Operator } from '../identity/index.ts';
 import { chooseGroups } from './decide.ts';
 import { countLiveShortCodes, insertCodes, listCodes, type NewCode, readCode, revokeCode } from './store.ts';
@@ -109,12 +110,17 @@ export class Codes {
 
   async #make(tx: Tx, operator: Operator, request: CreateCodesRequest): Promise<CreatedCode[]> {
     await requireTarget(tx, operator.organizationId, request.device_id);
-    const live = await countLiveShortCodes(tx);
-    const groups = chooseGroups(request.groups ?? this.#options.codeGroups, request.count, live);
+    const ttlSeconds = request.ttl_seconds ?? this.#options.codeTtlSeconds;
+    const groups = chooseGroups(request.groups ?? this.#options.codeGroups, {
+      count: request.count,
+      ttlSeconds,
+      liveTwoGroupCodes: await countLiveShortCodes(tx),
+      groupsLeast: await codeGroupsLeast(tx),
+    });
     const { organizationId } = operator;
     const batch = request.count > 1 ? makeId('batch', this.#options.random.bytes) : null;
     const made = Array.from({ length: request.count }, () =>
-      this.#draw(operator, request, { groups, batch, nowMs: tx.nowMs }),
+      this.#draw(operator, request, { groups, batch, ttlSeconds, nowMs: tx.nowMs }),
     );
     await insertCodes(
       tx,
@@ -143,14 +149,18 @@ export class Codes {
   #draw(
     operator: Operator,
     request: CreateCodesRequest,
-    batch: { readonly groups: number; readonly batch: string | null; readonly nowMs: number },
+    batch: {
+      readonly groups: number;
+      readonly batch: string | null;
+      readonly ttlSeconds: number;
+      readonly nowMs: number;
+    },
   ): { row: NewCode; code: string } {
     const { keyRing, random } = this.#options;
     const code = makeProvisioningCode(batch.groups, random.bytes);
     const symbols = parseProvisioningCode(code);
     if (symbols === undefined || displayCode(symbols) !== code)
       throw new Error('a made code does not read back');
-    const ttlSeconds = request.ttl_seconds ?? this.#options.codeTtlSeconds;
     const row: NewCode = {
       id: makeId('code', random.bytes),
       organization_id: operator.organizationId,
@@ -168,7 +178,7 @@ export class Codes {
       target_device_id: request.device_id ?? null,
       created_at_ms: batch.nowMs,
       created_by: operator.id,
-      expires_at_ms: Math.floor((batch.nowMs + ttlSeconds * 1000) / 1000) * 1000,
+      expires_at_ms: Math.floor((batch.nowMs + batch.ttlSeconds * 1000) / 1000) * 1000,
     };
     return { row, code };
   }

@@ -1,4 +1,5 @@
 import type { Timers } from '@edgeflow/platform';
+import type { WrongCredentials } from '../../limits/wrong-credentials.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { GroupCommit } from '../../storage/group-commit.ts';
 import { insertAudit } from '../audit/index.ts';
@@ -16,6 +17,7 @@ export interface PresentedKey {
 }
 
 type Accepted = Extract<KeyVerdict, { kind: 'accepted' }>;
+type Refused = Extract<KeyVerdict, { kind: 'refused' }>;
 
 /**
  * Judges keys, no two of one device, inside a transaction, and makes first authentications durable with it.
@@ -82,9 +84,16 @@ export class KeyAuthenticator {
   readonly #database: Database;
   readonly #firstUses: GroupCommit<PresentedKey, KeyVerdict>;
   readonly #afterCommit: (deviceIds: readonly string[]) => void;
+  readonly #wrongKeys: WrongCredentials;
 
-  constructor(database: Database, timers: Timers, afterCommit: (deviceIds: readonly string[]) => void) {
+  constructor(
+    database: Database,
+    timers: Timers,
+    afterCommit: (deviceIds: readonly string[]) => void,
+    wrongKeys: WrongCredentials,
+  ) {
     this.#database = database;
+    this.#wrongKeys = wrongKeys;
     this.#firstUses = new GroupCommit<PresentedKey, KeyVerdict>({
       database,
       timers,
@@ -101,17 +110,25 @@ export class KeyAuthenticator {
   }
 
   /**
+   * The key is judged first: the budget of wrong keys of its address never refuses a right one.
+   *
    * @param deviceId the device that the call is about. Another's is `device_mismatch`, and is no use of the key.
    */
   async authenticate(apiKey: string, deviceId: string, address: string): Promise<KeyVerdict> {
     const key: PresentedKey = { deviceId: undefined, keyHash: hashApiKey(apiKey), address };
     const matches = await matchKeys(this.#database, [key.keyHash]);
     const verdict = judgeKey(matches.get(key.keyHash), undefined, await this.#database.nowMs());
-    if (verdict.kind === 'refused') return verdict;
+    if (verdict.kind === 'refused') return this.#refuse(verdict, `${deviceId} ${key.keyHash}`, address);
     if (verdict.match.device.id !== deviceId) return { kind: 'refused', code: 'device_mismatch' };
     if (!verdict.first) return verdict;
     const settled = await this.#firstUses.submit(key);
     this.#afterCommit([verdict.match.device.id]);
     return settled;
+  }
+
+  #refuse(verdict: Refused, credential: string, address: string): KeyVerdict {
+    if (verdict.code !== 'key_rejected') return verdict;
+    const waitSeconds = this.#wrongKeys.note(address, credential);
+    return waitSeconds === 0 ? verdict : { kind: 'refused', code: 'too_many_attempts', waitSeconds };
   }
 }

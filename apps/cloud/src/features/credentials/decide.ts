@@ -17,7 +17,12 @@ export type KeyVerdict =
       /** The key has never authenticated: that must be committed before it is answered. */
       readonly first: boolean;
     }
-  | { readonly kind: 'refused'; readonly code: ErrorCode };
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      /** With `too_many_attempts`: how long to stay away. */
+      readonly waitSeconds?: number;
+    };
 
 /** What a key may do by its age: everything, be rotated, or nothing. */
 export function keyAge(expiresAtMs: number, nowMs: number): 'valid' | 'expired' | 'dead' {

@@ -6,6 +6,7 @@ export {
   endOffer,
   issueCredentials,
   livingCredentials,
+  matchKeys,
   matchKeysById,
   moveExpiry,
 } from './store.ts';

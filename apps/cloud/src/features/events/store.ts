@@ -18,7 +18,7 @@ export interface EventFact {
   readonly organizationId: string;
   readonly atMs: number;
   readonly type: EventType;
-  /** The device or code that it is about. */
+  /** The device, code or organization that it is about. */
   readonly objectId: string;
   readonly data: JsonObject;
 }

@@ -42,6 +42,11 @@ export class Identity {
     this.#bootstrapHash = bootstrapToken === undefined ? undefined : sha256(bootstrapToken);
   }
 
+  /** The one that was made first; undefined before {@link start}. */
+  get firstOrganizationId(): string | undefined {
+    return this.#firstOrganization;
+  }
+
   /** Makes the first organization where there is none. */
   async start(): Promise<void> {
     this.#firstOrganization = await this.#database.transaction(async (tx) => {

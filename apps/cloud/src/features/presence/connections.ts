@@ -24,7 +24,12 @@ export type ConnectionVerdict =
       readonly restricted: boolean;
       readonly rotationWanted: boolean;
     }
-  | { readonly kind: 'refused'; readonly code: ErrorCode };
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      /** To stay away for so long, where that is all that is asked. */
+      readonly waitSeconds?: number;
+    };
 
 /**
  * Admits tunnels. Those that ask at the same moment share one transaction: the key's first use, the new epoch and

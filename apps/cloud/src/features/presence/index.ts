@@ -1,3 +1,4 @@
+export { Door } from './door.ts';
 export { type ConnectionRequest, Connections, type ConnectionVerdict } from './connections.ts';
 export type { OfflineFact, SeenFact } from './store.ts';
 export { PresenceWriter } from './write-behind.ts';

@@ -17,6 +17,8 @@ interface ClaimFacts {
   readonly hardware: Storable<HardwareInfo>;
   readonly network: Storable<NetworkInfo>;
   readonly address: string;
+  /** Not the form of a code with three groups or more. */
+  readonly short: boolean;
   readonly requestId: string;
   /** Made beforehand so that a batch that is run again gives the same ids. */
   readonly newDeviceId: string;

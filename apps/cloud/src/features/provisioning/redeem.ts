@@ -6,9 +6,9 @@ import { LostRaceError } from '../../storage/failures.ts';
 import type { CodeRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
 import { hashApiKey, issueCredentials, keyExpiry, rotateAfter } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
+import { type FailureBudget, Guesses } from '../guessing/index.ts';
 import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
 import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
-import { type FailureBudget, Guesses } from './failure-budget.ts';
 import { type HardwareIdentity, hardwareIdentity, isBound } from './hardware.ts';
 import { type HeldDevice, type Made, madeBy } from './made.ts';
 import { recordClaims } from './records.ts';
@@ -51,9 +51,9 @@ export async function redeemBatch(
   };
   const guesses = new Guesses(options.budget);
   const judged = claims.map((claim) => {
-    const mayTry = !claim.replayOnly && guesses.mayTry(claim.address);
+    const mayTry = !claim.replayOnly && guesses.mayTry(claim);
     const one = mayTry || isRepeat(options.keyRing, held, claim) ? judge(batch, claim) : tooMany(claim);
-    if (one.code === undefined && mayTry) guesses.note(claim.address, claim.codeHashes[0] ?? '');
+    if (one.code === undefined && mayTry) guesses.note(claim, claim.codeHashes[0] ?? '');
     return one;
   });
 

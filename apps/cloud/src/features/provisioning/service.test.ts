@@ -4,11 +4,13 @@ import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProblemError } from '../../http/problems.ts';
 import { KeyRing } from '../../keyring/index.ts';
+import { WrongCredentials } from '../../limits/wrong-credentials.ts';
 import { databaseKinds, makeDatabase, type TestDatabase } from '../../storage/testing/databases.ts';
 import { Codes } from '../codes/index.ts';
 import { KeyAuthenticator } from '../credentials/index.ts';
 import { Devices } from '../devices/index.ts';
 import { Events } from '../events/index.ts';
+import { FailureBudget } from '../guessing/index.ts';
 import { Identity, type Operator } from '../identity/index.ts';
 import { Provisioning } from './service.ts';
 
@@ -39,10 +41,14 @@ describe.each(databaseKinds)('provisioning on %s', (kind) => {
     };
     const shared = { database, random, events, keyTtlDays: 365 };
     codes = new Codes({ ...shared, keyRing, codeTtlSeconds: 3600, codeGroups: undefined });
-    provisioning = new Provisioning({ ...shared, keyRing, clock: time, timers: systemTimers });
+    provisioning = new Provisioning({
+      ...{ ...shared, keyRing, timers: systemTimers },
+      budget: new FailureBudget(time, random),
+    });
     const live = { lastHeardMs: () => undefined };
     devices = new Devices({ ...shared, live, securityChanged: () => undefined });
-    keys = new KeyAuthenticator(database, systemTimers, () => undefined);
+    const wrongKeys = new WrongCredentials(time, random);
+    keys = new KeyAuthenticator(database, systemTimers, () => undefined, wrongKeys);
   });
 
   afterEach(() => store.discard());

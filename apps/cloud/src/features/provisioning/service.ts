@@ -1,12 +1,18 @@
-import { makeId, parseProvisioningCode, type ProvisionRequest, secretBytes } from '@edgeflow/contract';
-import { type Clock, pooled, type Random, type Timers } from '@edgeflow/platform';
-import { ProblemError } from '../../http/problems.ts';
+import {
+  codeGroupsOf,
+  makeId,
+  parseProvisioningCode,
+  type ProvisionRequest,
+  secretBytes,
+} from '@edgeflow/contract';
+import { pooled, type Random, type Timers } from '@edgeflow/platform';
+import { ProblemError, tooManyAttempts } from '../../http/problems.ts';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Database } from '../../storage/database.ts';
 import { GroupCommit } from '../../storage/group-commit.ts';
 import type { Events } from '../events/index.ts';
+import type { FailureBudget } from '../guessing/index.ts';
 import type { Claim, ClaimOutcome } from './claim.ts';
-import { FailureBudget } from './failure-budget.ts';
 import { storable } from './hardware.ts';
 import { redeemBatch } from './redeem.ts';
 
@@ -17,10 +23,10 @@ const claimsWaitingMax = 5_000;
 export interface ProvisioningOptions {
   readonly database: Database;
   readonly keyRing: KeyRing;
-  readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
   readonly events: Events;
+  readonly budget: FailureBudget;
   readonly keyTtlDays: number;
 }
 
@@ -34,16 +40,14 @@ export interface ProvisioningCall {
 /** Turns codes into identities, each exactly once. */
 export class Provisioning {
   readonly #options: ProvisioningOptions;
-  readonly #budget: FailureBudget;
   readonly #commits: GroupCommit<Claim, ClaimOutcome>;
   /** For public ids and jitter. */
   readonly #pooled: Random;
 
   constructor(options: ProvisioningOptions) {
     this.#options = options;
-    this.#budget = new FailureBudget(options.clock);
     this.#pooled = pooled(options.random);
-    const redeem = { ...options, jitter: this.#pooled, budget: this.#budget };
+    const redeem = { ...options, jitter: this.#pooled };
     this.#commits = new GroupCommit<Claim, ClaimOutcome>({
       database: options.database,
       timers: options.timers,
@@ -55,45 +59,49 @@ export class Provisioning {
 
   /** The answer to one registration. A refusal is thrown as its problem. */
   async redeem(call: ProvisioningCall): Promise<Extract<ClaimOutcome, { kind: 'answer' }>> {
-    const waitSeconds = this.#budget.waitSeconds(call.address);
+    const { budget, events } = this.#options;
+    const symbols = parseProvisioningCode(call.body.provisioning_code);
+    const short = symbols === undefined || codeGroupsOf(symbols) < 3;
+    const attempt = { address: call.address, short };
+    const waitSeconds = budget.waitSeconds(attempt);
     // A repeat is no guess: it needs the secret of the claimant. A neighbour's guessing must not keep its answer back.
     const replayOnly = waitSeconds > 0;
     if (replayOnly && call.idempotencyKey === undefined) throw tooManyAttempts(waitSeconds);
-    const claim = this.#claimOf(call, replayOnly);
+    const claim = this.#claimOf(call, symbols, { short, replayOnly });
     const outcome = await this.#commits.submit(claim);
     if (outcome.kind === 'refused' && outcome.code === 'too_many_attempts') {
-      throw tooManyAttempts(Math.max(1, this.#budget.waitSeconds(call.address)));
+      throw tooManyAttempts(Math.max(1, budget.waitSeconds(attempt)));
     }
     if (outcome.kind === 'refused' && outcome.code === 'code_unknown') {
-      this.#budget.spend(call.address, claim.codeHashes[0] ?? '');
+      budget.spend(call.address, claim.codeHashes[0] ?? '');
     } else {
-      this.#options.events.poke();
+      events.poke();
     }
     if (outcome.kind === 'answer') return outcome;
     throw new ProblemError(outcome.code, outcome.detail === undefined ? {} : { detail: outcome.detail });
   }
 
-  #claimOf(call: ProvisioningCall, replayOnly: boolean): Claim {
+  #claimOf(
+    call: ProvisioningCall,
+    symbols: string | undefined,
+    attempt: Pick<Claim, 'short' | 'replayOnly'>,
+  ): Claim {
     const { keyRing, random } = this.#options;
     const { address, body, idempotencyKey, requestId } = call;
     // What is no code takes the same way as an unknown one, so that nothing tells them apart.
-    const symbols = parseProvisioningCode(body.provisioning_code) ?? `no code: ${body.provisioning_code}`;
+    const text = symbols ?? `no code: ${body.provisioning_code}`;
     const facts = {
-      codeHashes: keyRing.ids.map((id) => keyRing.hashCode(id, symbols)),
+      codeHashes: keyRing.ids.map((id) => keyRing.hashCode(id, text)),
       hardware: storable(body.hardware_info),
       network: storable(body.network_info),
       address,
       requestId,
       newDeviceId: makeId('device', this.#pooled.bytes),
       newCredentialId: makeId('credential', this.#pooled.bytes),
-      replayOnly,
+      ...attempt,
     };
     return idempotencyKey === undefined
       ? { ...facts, idempotencyKey, randomKey: random.bytes(secretBytes) }
       : { ...facts, idempotencyKey };
   }
-}
-
-function tooManyAttempts(waitSeconds: number): ProblemError {
-  return new ProblemError('too_many_attempts', { headers: { 'Retry-After': String(waitSeconds) } });
 }

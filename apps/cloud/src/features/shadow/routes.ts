@@ -1,6 +1,6 @@
 import { operations } from '@edgeflow/contract';
 import type { FastifyInstance } from 'fastify';
-import { ProblemError } from '../../http/problems.ts';
+import { ProblemError, tooManyAttempts } from '../../http/problems.ts';
 import { answer } from '../../http/answer.ts';
 import { route } from '../../http/route.ts';
 import type { DeviceRow } from '../../storage/tables.ts';
@@ -37,7 +37,10 @@ async function ownDevice(
   address: string,
 ): Promise<DeviceRow> {
   const verdict = await keys.authenticate(apiKey, id, address);
-  if (verdict.kind === 'refused') throw new ProblemError(verdict.code);
+  if (verdict.kind === 'refused') {
+    const { code, waitSeconds } = verdict;
+    throw waitSeconds === undefined ? new ProblemError(code) : tooManyAttempts(waitSeconds);
+  }
   if (verdict.restricted) throw new ProblemError('key_expired');
   return verdict.match.device;
 }
