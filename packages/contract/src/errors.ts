@@ -116,7 +116,12 @@ const access = {
   device_quarantined: entry(
     403,
     'This device is in quarantine until an operator decides',
-    'Look at the device in the dashboard and restore it; a new code for it works only then.',
+    'Look at the device in the dashboard: restore it, or make a new code for the same device.',
+  ),
+  clone_suspected: entry(
+    409,
+    'Another device uses the same identity and connected later',
+    'If this one was copied from it, give this one a code of its own; an operator decides in the dashboard.',
   ),
   device_deleted: entry(
     403,
@@ -156,6 +161,11 @@ const resources = {
     409,
     'The device is in a state that does not allow this',
     'Look at the device and try again.',
+  ),
+  rotation_suspended: entry(
+    409,
+    'Keys are not rotated over the tunnel while two devices seem to use this identity',
+    'Look at the device: restore it if it is one, or replace its key, with mode "replace" or by a new code for it.',
   ),
   version_conflict: entry(
     409,
@@ -295,6 +305,12 @@ const device = {
     true,
   ),
   tunnel_silent: entry(0, 'The cloud stopped answering heartbeats', 'Nothing; the device reconnects.', true),
+  replaced: entry(
+    0,
+    'Another connection with the identity of this device took its place',
+    'Nothing if it does not repeat; if it does, a copy of this device is running: give one of the two its own code.',
+    true,
+  ),
   tunnel_closed: entry(0, 'The tunnel closed', 'Nothing; the device reconnects.', true),
 } as const;
 

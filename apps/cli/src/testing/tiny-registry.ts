@@ -64,6 +64,7 @@ export class TinyRegistry {
       ...{ group: null, created_at: now, origin: 'operator', code_id: null, agent_version: '1.0.0' },
       ...{ hardware_info: { board_model: 'Raspberry Pi 5', arch: 'arm64', cpu_cores: 4 }, network_info: {} },
       ...{ last_seen_at: now, last_address: '192.0.2.7', last_close_reason: null },
+      ...{ clone_suspected_at: null, clone_evidence: null },
       key: {
         ...{ id: makeId('credential', this.#bytes), created_at: now, expires_at: later, first_used_at: now },
         ...{ rotation_pending: false, can_rotate: true },

@@ -9,13 +9,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database, type DatabaseKind } from './database.ts';
 import { migrate, NewerSchemaError } from './migrate.ts';
 import { firstSchema } from './migrations/0001-first.ts';
+import { clones } from './migrations/0003-clones.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
 import { dumpSchema } from './testing/schema-dump.ts';
 
 /** Names of the migrations that have been released, each with the schema it leaves, kept in migrations/testdata. */
-const released = ['0001-first'];
+const released = ['0001-first', '0003-clones'];
 
 const second: Migration = {
   up: async (db) => {
@@ -42,7 +43,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
   });
   afterEach(() => store.discard());
 
-  const all = { '0001-first': firstSchema(kind) };
+  const all = { '0001-first': firstSchema(kind), '0003-clones': clones };
 
   it('make the schema of an empty database, and copy nothing', () => {
     expect(store.migrations).toEqual({ applied: released, copy: undefined });
@@ -58,8 +59,8 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
 
   it('apply what has been added since, and keep the rows', async () => {
     await store.database.db.insertInto('server_facts').values({ name: 'n', value: 'v' }).execute();
-    const report = await migrate(store.database, undefined, { ...all, '0002-second': second });
-    expect(report.applied).toEqual(['0002-second']);
+    const report = await migrate(store.database, undefined, { ...all, '0009-second': second });
+    expect(report.applied).toEqual(['0009-second']);
     expect(await dumpSchema(store.database)).toContain('colour text');
     expect(await store.database.db.selectFrom('server_facts').selectAll().execute()).toHaveLength(1);
   });
@@ -68,23 +69,23 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     const before = await dumpSchema(store.database);
     const trying = migrate(store.database, undefined, {
       ...all,
-      '0002-second': second,
-      '0003-failing': failing,
+      '0009-second': second,
+      '0010-failing': failing,
     });
     await expect(trying).rejects.toThrow('could not be migrated');
     expect(await dumpSchema(store.database)).toBe(before);
-    expect((await migrate(store.database, undefined, { ...all, '0002-second': second })).applied).toEqual([
-      '0002-second',
+    expect((await migrate(store.database, undefined, { ...all, '0009-second': second })).applied).toEqual([
+      '0009-second',
     ]);
   });
 
   it('refuse the schema of a newer program, name it, and change nothing', async () => {
-    await migrate(store.database, undefined, { ...all, '0002-second': second });
+    await migrate(store.database, undefined, { ...all, '0009-second': second });
     const before = await dumpSchema(store.database);
     const opening = openDatabase(store.url, openOptions);
     await expect(opening).rejects.toBeInstanceOf(NewerSchemaError);
     await expect(openDatabase(store.url, openOptions)).rejects.toThrow(
-      /newer version of this program \(it has 0002-second\).*Start that version, or restore the copy/s,
+      /newer version of this program \(it has 0009-second\).*Start that version, or restore the copy/s,
     );
     expect(await dumpSchema(store.database)).toBe(before);
   });
@@ -141,7 +142,7 @@ describe('an embedded database', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const all = { '0001-first': firstSchema('sqlite') };
+  const all = { '0001-first': firstSchema('sqlite'), '0003-clones': clones };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {
     const { kysely, raw } = openSqlite(path);
@@ -170,8 +171,8 @@ describe('an embedded database', () => {
     const raw = new DatabaseSync(path);
     raw.exec(`insert into server_facts values ('precious', 'row')`);
     raw.close();
-    const copy = await upgrade({ ...all, '0002-second': second });
-    expect(copy).toBe(`${path}.before-0002-second`);
+    const copy = await upgrade({ ...all, '0009-second': second });
+    expect(copy).toBe(`${path}.before-0009-second`);
     expect(factsIn(copy ?? '')).toEqual([{ name: 'precious', value: 'row' }]);
     expect(factsIn(path)).toEqual([{ name: 'precious', value: 'row' }]);
 
@@ -182,14 +183,14 @@ describe('an embedded database', () => {
 
   it('keeps every copy when an upgrade has to be tried again', async () => {
     await upgrade(all);
-    await expect(upgrade({ ...all, '0002-failing': failing })).rejects.toThrow('could not be migrated');
-    expect(existsSync(`${path}.before-0002-failing`)).toBe(true);
-    const copy = await upgrade({ ...all, '0002-failing': second });
-    expect(basename(copy ?? '')).toBe('edgeflow.db.before-0002-failing.2');
+    await expect(upgrade({ ...all, '0009-failing': failing })).rejects.toThrow('could not be migrated');
+    expect(existsSync(`${path}.before-0009-failing`)).toBe(true);
+    const copy = await upgrade({ ...all, '0009-failing': second });
+    expect(basename(copy ?? '')).toBe('edgeflow.db.before-0009-failing.2');
   });
 
   it('is closed again when it cannot be used', async () => {
-    await upgrade({ ...all, '0002-second': second });
+    await upgrade({ ...all, '0009-second': second });
     await expect(openDatabase(`sqlite:${path}`, openOptions)).rejects.toThrow(NewerSchemaError);
     const raw = new DatabaseSync(path, { timeout: 0 });
     raw.exec('pragma locking_mode = exclusive');

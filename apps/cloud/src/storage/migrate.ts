@@ -3,11 +3,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database, DatabaseKind } from './database.ts';
 import { firstSchema } from './migrations/0001-first.ts';
+import { clones } from './migrations/0003-clones.ts';
 
 /** Every migration ever released, in order. Append only. */
 function migrations(kind: DatabaseKind): Record<string, Migration> {
   return {
     '0001-first': firstSchema(kind),
+    '0003-clones': clones,
   };
 }
 

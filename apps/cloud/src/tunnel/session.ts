@@ -39,7 +39,12 @@ export type SessionEvent =
   | { readonly type: 'text'; readonly text: string; readonly nowMs: number }
   | { readonly type: 'binary' }
   | { readonly type: 'admitted'; readonly admission: Admission; readonly nowMs: number }
-  | { readonly type: 'refused'; readonly code: ErrorCode }
+  | {
+      readonly type: 'refused';
+      readonly code: ErrorCode;
+      /** All that is asked is to stay away for so long. */
+      readonly waitSeconds?: number | undefined;
+    }
   /** The key has expired, or has been extended, while the tunnel was open. */
   | ({ readonly type: 'key_changed' } & Pick<Admission, 'keyExpiresAtMs' | 'restricted'>)
   | { readonly type: 'tick'; readonly nowMs: number }
@@ -94,7 +99,7 @@ export function step(state: SessionState, event: SessionEvent): Step {
       };
     }
     case 'refused':
-      return end(state, closeCodeFor(event.code), errorEntry(event.code).title, event.code);
+      return refuse(state, event.code, event.waitSeconds);
     case 'key_changed': {
       if (state.phase !== 'open') return { state, effects: nothing };
       const { keyExpiresAtMs, restricted } = event;
@@ -173,10 +178,30 @@ function stepTick(state: Alive, nowMs: number): Step {
 
 /** Closes, saying why first where the device is owed an explanation. */
 function end(state: Alive, closeCode: CloseCode, reason: string, code?: ErrorCode): Step {
+  return endAs(state, closeCode, { text: reason, reason: code ?? reason, code });
+}
+
+/** With 4429 the reason of the close is a number of seconds. */
+function refuse(state: Alive, code: ErrorCode, waitSeconds: number | undefined): Step {
+  const text = errorEntry(code).title;
+  return waitSeconds === undefined
+    ? end(state, closeCodeFor(code), text, code)
+    : endAs(state, closeCodes.slowDown, { text, reason: String(waitSeconds), code });
+}
+
+interface Ending {
+  /** In words, for the error frame and the record of the departure. */
+  readonly text: string;
+  /** Of the close frame. */
+  readonly reason: string;
+  readonly code: ErrorCode | undefined;
+}
+
+function endAs(state: Alive, closeCode: CloseCode, { code, reason, text }: Ending): Step {
   const effects: SessionEffect[] = [];
-  if (code !== undefined) effects.push({ type: 'say_error', text: `${code}: ${reason}` });
-  effects.push({ type: 'close', closeCode, reason: code === undefined ? reason : code });
-  return { state: closed, effects: [...effects, ...leaving(state, describeClose(closeCode, reason))] };
+  if (code !== undefined) effects.push({ type: 'say_error', text: `${code}: ${text}` });
+  effects.push({ type: 'close', closeCode, reason });
+  return { state: closed, effects: [...effects, ...leaving(state, describeClose(closeCode, text))] };
 }
 
 function leaving(state: Alive, reason: string): SessionEffect[] {

@@ -3,12 +3,14 @@ import { jsonRows, jsonTexts } from '../../storage/json-rows.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { EventFact } from '../events/index.ts';
 
-const onlineColumns = { id: 'text', address: 'text', version: 'text' } as const;
+const onlineColumns = { id: 'text', address: 'text', version: 'text', history: 'text' } as const;
 
 export interface OnlineFact {
   readonly deviceId: string;
   readonly address: string;
   readonly version: string | null;
+  /** What to keep of the device's connections. */
+  readonly history: string;
 }
 
 export interface OnlineRow {
@@ -19,10 +21,11 @@ export interface OnlineRow {
 
 /** Marks devices as connected and draws the epoch that fences each connection. */
 export async function markOnline(tx: Tx, facts: readonly OnlineFact[]): Promise<Map<string, OnlineRow>> {
-  const rows = facts.map((fact) => ({ id: fact.deviceId, address: fact.address, version: fact.version }));
+  const rows = facts.map(({ deviceId, ...fact }) => ({ id: deviceId, ...fact }));
   const updated = await sql<OnlineRow>`update devices set session_epoch = session_epoch + 1,
       presence_since_ms = case when presence = 'online' then presence_since_ms else ${tx.nowMs} end,
-      presence = 'online', last_seen_at_ms = ${tx.nowMs}, last_address = r.address,
+      replaced_at_ms = case when presence = 'online' then ${tx.nowMs} else replaced_at_ms end,
+      tunnel_history = r.history, presence = 'online', last_seen_at_ms = ${tx.nowMs}, last_address = r.address,
       can_rotate = case when r.version is null or r.version = agent_version then can_rotate end,
       agent_version = coalesce(r.version, agent_version)
     from ${jsonRows(tx.kind, 'r', onlineColumns, rows)} where devices.id = r.id

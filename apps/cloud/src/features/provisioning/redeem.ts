@@ -60,10 +60,12 @@ export async function redeemBatch(
   return judged.map(({ outcome }) => outcome);
 }
 
+type HeldDevice = Pick<DeviceRow, 'lifecycle' | 'name' | 'readmit_credential_id'>;
+
 interface Held {
   readonly codes: Map<string, CodeRow>;
   readonly credentials: Map<string, MadeCredential>;
-  readonly devices: Map<string, Pick<DeviceRow, 'lifecycle' | 'name'>>;
+  readonly devices: Map<string, HeldDevice>;
   readonly organizations: Map<string, OrganizationRow>;
 }
 
@@ -158,7 +160,7 @@ function judge(options: RedeemOptions, nowMs: number, held: Held, room: Rooms, c
 }
 
 interface Facts extends ClaimFacts {
-  readonly target: Pick<DeviceRow, 'lifecycle' | 'name'> | undefined;
+  readonly target: HeldDevice | undefined;
 }
 
 function factsOf(keyRing: KeyRing, nowMs: number, held: Held, room: Rooms, claim: Claim): Facts {
@@ -228,7 +230,8 @@ function remember(held: Held, redemption: Redemption, name: string | null): void
     claimant_hash: redemption.claimantHash,
     answer_expires_at_ms: redemption.keyExpiresAtMs,
   });
-  held.devices.set(deviceId, { lifecycle: 'active', name });
+  const lifecycle = held.devices.get(deviceId)?.lifecycle ?? 'active';
+  held.devices.set(deviceId, { lifecycle, name, readmit_credential_id: credentialId });
   held.credentials.set(credentialId, {
     id: credentialId,
     device_id: deviceId,
