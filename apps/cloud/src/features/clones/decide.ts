@@ -16,8 +16,14 @@ export interface Life {
   /** Epochs of its first and its newest connection. */
   readonly first: number;
   readonly newest: number;
-  /** It was alive after this epoch; 0 while nothing shows it. */
-  readonly alive: number;
+  /** Epoch of its latest connection after another life's; 0 before one. */
+  readonly returned: number;
+  /** The latest two of those on which it was alive after they had been accepted; 0 before one. */
+  readonly answered: number;
+  readonly answeredBefore: number;
+  /** The latest pair: on connection `yieldedOn` it acknowledged that `yieldedTo` took its place; 0 before one. */
+  readonly yieldedOn: number;
+  readonly yieldedTo: number;
   readonly firstAtMs: number;
   readonly newestAtMs: number;
 }
@@ -73,13 +79,21 @@ export function isSuperseded(history: History, instance: string | null): boolean
   return known !== undefined && known !== newestLife(history);
 }
 
+const unseen = { returned: 0, answered: 0, answeredBefore: 0, yieldedOn: 0, yieldedTo: 0 };
+
 /** The history after a connection was accepted. */
 export function arrive(history: History, arrival: Arrival, epoch: number, atMs: number): History {
   const known = lifeOf(history, arrival.instance);
-  const life: Life =
-    known === undefined
-      ? { ...arrival, first: epoch, newest: epoch, alive: 0, firstAtMs: atMs, newestAtMs: atMs }
-      : { ...known, ...arrival, newest: epoch, newestAtMs: atMs };
+  const before = known ?? {
+    ...arrival,
+    ...unseen,
+    first: epoch,
+    newest: epoch,
+    firstAtMs: atMs,
+    newestAtMs: atMs,
+  };
+  const returned = isSuperseded(history, arrival.instance) ? epoch : before.returned;
+  const life: Life = { ...before, ...arrival, newest: epoch, newestAtMs: atMs, returned };
   return { ...history, lives: bounded([...history.lives.filter((one) => one !== known), life]) };
 }
 
@@ -90,8 +104,7 @@ export function witness(
   atMs: number,
 ): { readonly history: History; readonly suspicion: Suspicion | undefined } {
   const life = lifeAt(history, sign);
-  const seen = life && { ...life, alive: Math.max(life.alive, sign.aliveAfter) };
-  const lives = history.lives.map((one) => (seen !== undefined && one === life ? seen : one));
+  const lives = history.lives.map((one) => (one === life ? noted(one, sign) : one));
   const yields = yielded(history, sign, atMs);
   const next: History = { lives, yields };
   return { history: next, suspicion: overlapping(next) ?? alternating(next) };
@@ -102,7 +115,7 @@ export function pardoned(history: History): History {
   const newest = newestLife(history);
   if (newest === undefined) return noHistory;
   const { newest: first, newestAtMs: firstAtMs } = newest;
-  return { lives: [{ ...newest, first, firstAtMs, alive: 0 }], yields: [] };
+  return { lives: [{ ...newest, first, firstAtMs, ...unseen }], yields: [] };
 }
 
 function newestLife(history: History): Life | undefined {
@@ -124,28 +137,47 @@ function bounded(lives: readonly Life[]): readonly Life[] {
   return lives.filter((life) => !tooMany.includes(life)).slice(-livesMax);
 }
 
-/** Notes that a live connection had to yield to one of another process. */
+/**
+ * Notes that a live connection had to yield to one of another process. A process that has connected since may have
+ * taken its own place, and gives itself away by its return where it has not.
+ */
 function yielded(history: History, sign: LifeSign, atMs: number): readonly Yield[] {
   const { aliveAfter: by, epoch, instance } = sign;
-  const isSameProcess = instance !== null && lifeOf(history, instance)?.newest === by;
-  if (by === epoch || isSameProcess) return history.yields;
-  const yields = [...history.yields.filter((one) => one.epoch !== epoch), { epoch, by, atMs }];
+  const isBackSince = instance !== null && (lifeOf(history, instance)?.newest ?? by) >= by;
+  if (by === epoch || isBackSince) return history.yields;
+  const yields: Yield[] = [...history.yields.filter((one) => one.epoch !== epoch), { epoch, by, atMs }];
   return yields.sort((a, b) => a.epoch - b.epoch).slice(-yieldsInRowMax);
 }
 
-/**
- * Two processes that were both alive through the whole span between two accepted connections. Each of them was there
- * before the span began and after it had ended, so neither is the other's successor, whatever was delayed on the way;
- * nor is one a memory image of the other that was put back: then the other never speaks again.
- */
+/** A life after a sign of it. */
+function noted(life: Life, { aliveAfter, epoch }: LifeSign): Life {
+  const isNews = epoch === life.returned && epoch > life.answered;
+  const answer = isNews ? { answered: epoch, answeredBefore: life.answered } : {};
+  const isYield = aliveAfter > epoch && aliveAfter > life.yieldedTo;
+  return { ...life, ...answer, ...(isYield ? { yieldedOn: epoch, yieldedTo: aliveAfter } : {}) };
+}
+
 function overlapping({ lives }: History): Suspicion | undefined {
-  for (const [index, one] of lives.entries()) {
-    const other = lives
-      .slice(index + 1)
-      .find((life) => Math.min(one.alive, life.alive) > Math.max(one.first, life.first));
-    if (other !== undefined) return { rule: 'lives_overlap', lives: [one, other] };
+  for (const back of lives) {
+    const other = lives.find((life) => hasYielded(back, life) || hasTakenTurns(back, life));
+    if (other !== undefined) return { rule: 'lives_overlap', lives: [back, other] };
   }
   return undefined;
+}
+
+/**
+ * `back` came, then `other`, then `back` came again and was alive, and `other`, on a connection from before, saw it
+ * come. So `back` lived from before `other` came until after it: it is not the other's former process that was delayed
+ * on the way. And `other` was still there: `back` is no memory image that was put back in its place.
+ */
+function hasYielded(back: Life, other: Life): boolean {
+  const isBetween = back.first < other.first && other.yieldedOn < back.answered;
+  return isBetween && other.yieldedTo >= back.answered;
+}
+
+/** The same without acknowledgements: `back` came again and was alive, `other` did, and `back` once more. */
+function hasTakenTurns(back: Life, other: Life): boolean {
+  return 0 < back.answeredBefore && back.answeredBefore < other.answered && other.answered < back.answered;
 }
 
 /** Connections in a row, each alive when the next one took its place: two sides that are told to go and come back. */

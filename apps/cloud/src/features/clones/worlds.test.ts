@@ -1,0 +1,300 @@
+import fc from 'fast-check';
+import {
+  backoffFirstSeconds,
+  backoffMostSeconds,
+  backoffResetSeconds,
+  heartbeatSeconds,
+} from '@edgeflow/contract';
+import { fullJitterMs } from '@edgeflow/platform';
+import { SeededRandom, SimulatedTime } from '@edgeflow/platform/simulated';
+import { describe, expect, it } from 'vitest';
+import { arrive, type History, isSuperseded, noHistory, type Suspicion, witness } from './decide.ts';
+
+/**
+ * Whole worlds around the rules: a network that delays and reorders, a cloud that keeps the record, and one device or
+ * two. What the cloud is told here is what the gateway tells it (tunnel/life-signs.ts).
+ */
+
+interface Process {
+  readonly instance: string | null;
+  isAlive: boolean;
+  /** What it still has open from its side, the newest last. */
+  readonly held: Set<Socket>;
+}
+
+interface Socket {
+  readonly process: Process;
+  readonly address: string;
+  epoch: number;
+}
+
+/** The cloud's side: who speaks for the device, and what was seen. */
+class CloudSide {
+  history: History = noHistory;
+  suspicion: Suspicion | undefined;
+  nowMs = 0;
+  /** Asked for a sign of life; answered whenever it reaches somebody who lives. */
+  readonly asked: { readonly socket: Socket; readonly aliveAfter: number }[] = [];
+  current: Socket | undefined;
+  #epoch = 0;
+
+  accept(socket: Socket): void {
+    const { address, process } = socket;
+    const isReturn = isSuperseded(this.history, process.instance);
+    this.#epoch += 1;
+    socket.epoch = this.#epoch;
+    const arrival = { instance: process.instance, boot: null, address };
+    this.history = arrive(this.history, arrival, this.#epoch, this.nowMs);
+    if (this.current !== undefined) this.asked.push({ socket: this.current, aliveAfter: this.#epoch });
+    if (isReturn) this.asked.push({ socket, aliveAfter: this.#epoch });
+    this.current = socket;
+  }
+
+  sign({ instance }: Process, epoch: number, aliveAfter: number): void {
+    const seen = witness(this.history, { instance, epoch, aliveAfter }, this.nowMs);
+    this.history = seen.history;
+    this.suspicion ??= seen.suspicion;
+  }
+}
+
+type Sign = readonly [process: Process, epoch: number, aliveAfter: number];
+
+/** One device with one life at a time, and a network that does with its messages what it likes. */
+class OneDevice {
+  readonly cloud = new CloudSide();
+  readonly #isNamed: boolean;
+  readonly #connects: Socket[] = [];
+  readonly #signs: Sign[] = [];
+  #process: Process;
+  #image: Process | undefined;
+  #wasPutBack = false;
+  #started = 0;
+  #address = '192.0.2.1';
+
+  constructor(isNamed: boolean) {
+    this.#isNamed = isNamed;
+    this.#process = this.#start();
+  }
+
+  step({ action, pick }: Step): void {
+    switch (action) {
+      case 'restart':
+        this.#process.isAlive = false;
+        this.#process = this.#start();
+        break;
+      case 'reconnect':
+        this.#process.held.clear();
+        this.#connect();
+        break;
+      case 'connect beside':
+        // A process that sends no instance is told apart by its connections alone, so it has one at a time.
+        if (!this.#isNamed) this.#process.held.clear();
+        this.#connect();
+        break;
+      case 'move':
+        this.#address = `192.0.2.${String(pick % 250)}`;
+        this.#process.held.clear();
+        this.#connect();
+        break;
+      case 'keep image':
+        this.#image ??= this.#process;
+        break;
+      case 'put image back':
+        this.#putBack();
+        break;
+      case 'deliver connect': {
+        const [socket] = this.#connects.splice(pick % Math.max(1, this.#connects.length), 1);
+        if (socket !== undefined) this.cloud.accept(socket);
+        break;
+      }
+      case 'answer': {
+        const { asked } = this.cloud;
+        const [one] = asked.splice(pick % Math.max(1, asked.length), 1);
+        if (one !== undefined && one.socket.process.isAlive && one.socket.process.held.has(one.socket))
+          this.#signs.push([one.socket.process, one.socket.epoch, one.aliveAfter]);
+        break;
+      }
+      case 'deliver sign': {
+        const [sign] = this.#signs.splice(pick % Math.max(1, this.#signs.length), 1);
+        if (sign !== undefined) this.cloud.sign(...sign);
+        break;
+      }
+      case 'wait':
+        this.cloud.nowMs += pick;
+        break;
+    }
+  }
+
+  #start(): Process {
+    const instance = this.#isNamed ? `process ${String(this.#started)}` : null;
+    this.#started += 1;
+    this.#process = { instance, isAlive: true, held: new Set() };
+    this.#connect();
+    return this.#process;
+  }
+
+  #connect(): void {
+    const socket = { process: this.#process, address: this.#address, epoch: 0 };
+    this.#process.held.add(socket);
+    this.#connects.push(socket);
+  }
+
+  /** The machine as it was when the image was kept, once: its sockets lead nowhere any more. */
+  #putBack(): void {
+    const image = this.#image;
+    if (image === undefined || image === this.#process || this.#wasPutBack || !this.#isNamed) return;
+    this.#wasPutBack = true;
+    this.#process.isAlive = false;
+    this.#process = image;
+    image.isAlive = true;
+    image.held.clear();
+    this.#connect();
+  }
+}
+
+const actions = [
+  ...(['restart', 'reconnect', 'connect beside', 'move', 'keep image', 'put image back'] as const),
+  ...(['deliver connect', 'deliver connect', 'deliver connect', 'answer', 'answer', 'answer'] as const),
+  ...(['deliver sign', 'deliver sign', 'deliver sign', 'wait'] as const),
+];
+interface Step {
+  readonly action: (typeof actions)[number];
+  readonly pick: number;
+}
+const anySteps = fc.array(fc.record({ action: fc.constantFrom(...actions), pick: fc.nat(2_000) }), {
+  minLength: 20,
+  maxLength: 300,
+});
+
+describe('one device, whatever the network does', () => {
+  it.each([
+    ['that names its process', true],
+    ['that does not', false],
+  ])('%s is never taken for two', (_, isNamed) => {
+    let returns = 0;
+    fc.assert(
+      fc.property(anySteps, (steps) => {
+        const device = new OneDevice(isNamed);
+        for (const step of steps) device.step(step);
+        returns += device.cloud.asked.length;
+        expect(device.cloud.suspicion).toBeUndefined();
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(returns).toBeGreaterThan(0);
+  });
+});
+
+/** Of a network that works: one way. */
+const latencyMsMax = 500;
+const backoffLimits = { firstMs: backoffFirstSeconds * 1000, mostMs: backoffMostSeconds * 1000 };
+
+interface Pair {
+  readonly seed: number;
+  readonly isNamed: boolean;
+  /** Attempts that each of them had made in vain before. */
+  readonly failures: readonly [number, number];
+  /** After the first of them, the second one comes. */
+  readonly afterMs: number;
+}
+
+/** Two devices that do what the contract says of a device: tell it to go, and it comes back after its backoff. */
+class TwoDevices {
+  readonly cloud = new CloudSide();
+  readonly #time = new SimulatedTime(0);
+  readonly #pair: Pair;
+  readonly #random: SeededRandom;
+  #bothSinceMs: number | undefined;
+  #foundMs: number | undefined;
+
+  constructor(pair: Pair) {
+    this.#pair = pair;
+    this.#random = new SeededRandom(pair.seed);
+  }
+
+  /** How long after the second one was accepted they were found; undefined: not within that time. */
+  async foundAfterMs(withinMs: number): Promise<number | undefined> {
+    const { afterMs, failures, isNamed } = this.#pair;
+    for (const [index, name] of ['card', 'copy'].entries()) {
+      const process = { instance: isNamed ? name : null, isAlive: true, held: new Set<Socket>() };
+      this.#time.after(index * afterMs, () => {
+        this.#connect(process, failures[index] ?? 0);
+      });
+    }
+    await this.#time.advance(afterMs + withinMs + latencyMsMax);
+    const { suspicion } = this.cloud;
+    if (suspicion === undefined || this.#foundMs === undefined) return undefined;
+    return this.#foundMs - (this.#bothSinceMs ?? 0);
+  }
+
+  #connect(process: Process, failures: number): void {
+    const socket = { process, address: process.instance ?? '', epoch: 0 };
+    process.held.add(socket);
+    this.#later(() => {
+      const yielding = this.cloud.current;
+      if (yielding !== undefined && yielding.process !== process) this.#bothSinceMs ??= this.#time.now();
+      const connectedMs = this.#time.monotonic();
+      this.cloud.nowMs = this.#time.now();
+      this.cloud.accept(socket);
+      for (const ask of this.cloud.asked.splice(0)) this.#ask(ask);
+      this.#onReplaced.set(socket, () => {
+        const isSteady = this.#time.monotonic() - connectedMs >= backoffResetSeconds * 1000;
+        const failed = isSteady ? 0 : failures;
+        this.#time.after(fullJitterMs(backoffLimits, failed, this.#random), () => {
+          this.#connect(process, failed + 1);
+        });
+      });
+    });
+  }
+
+  readonly #onReplaced = new Map<Socket, () => void>();
+
+  #ask({ aliveAfter, socket }: CloudSide['asked'][number]): void {
+    this.#later(() => {
+      const epoch = socket.epoch;
+      if (epoch !== aliveAfter) this.#onReplaced.get(socket)?.();
+      this.#later(() => {
+        this.cloud.sign(socket.process, epoch, aliveAfter);
+        if (this.cloud.suspicion !== undefined) this.#foundMs ??= this.#time.now();
+      });
+    });
+  }
+
+  #later(work: () => void): void {
+    this.#time.after(fullJitterMs({ firstMs: latencyMsMax, mostMs: latencyMsMax }, 0, this.#random), work);
+  }
+}
+
+describe('two devices with one identity', () => {
+  const anyPair = fc.record({
+    seed: fc.nat(),
+    failures: fc.tuple(fc.nat(12), fc.nat(12)),
+    afterMs: fc.nat(3_600_000),
+  });
+  const twoHeartbeatsMs = 2 * heartbeatSeconds * 1000;
+
+  it('that name their processes are always found within two heartbeats', async () => {
+    const times: number[] = [];
+    await fc.assert(
+      fc.asyncProperty(anyPair, async (pair) => {
+        const foundMs = await new TwoDevices({ ...pair, isNamed: true }).foundAfterMs(90_000);
+        // The way of a message is not the devices' to wait: once to be told to go, once to come, once to answer.
+        expect(foundMs).toBeLessThanOrEqual(twoHeartbeatsMs + 4 * latencyMsMax);
+        times.push(foundMs ?? Infinity);
+      }),
+      { numRuns: 500 },
+    );
+    times.sort((a, b) => a - b);
+    expect(times[Math.floor(times.length / 2)]).toBeLessThan(twoHeartbeatsMs / 2);
+  });
+
+  it('that do not are found while they take turns', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyPair, async (pair) => {
+        const fresh = { ...pair, failures: [0, 0], isNamed: false } as const;
+        expect(await new TwoDevices(fresh).foundAfterMs(90_000)).toBeLessThanOrEqual(twoHeartbeatsMs);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
