@@ -247,6 +247,20 @@ describe.each(databaseKinds)('clones on %s', (kind) => {
       await restarted.settled();
     });
 
+    it('the other may come back once the newest has gone, and then it is the one that stays', async () => {
+      const identity = await makeIdentity();
+      const newest = await fight(identity);
+      await suspected(identity);
+      await newest.leave();
+      await eventuallyTrue('offline', async () => {
+        await cloud.time.advance(250);
+        return (await show(identity)).status === 'offline';
+      });
+      const back = await connect(identity, copy);
+      expect(await refusal(identity, card)).toBe('clone_suspected → 4429 300');
+      await back.settled();
+    });
+
     it('of those without an instance the one that is alive stays, and yields once it is silent', async () => {
       const identity = await makeIdentity();
       let newest = await connect(identity, older);

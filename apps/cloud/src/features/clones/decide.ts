@@ -1,6 +1,6 @@
 /**
  * Tells two devices that share an identity from one device that reconnects, by the order of what was seen and by
- * nothing a clock says of it. Pure. The reasoning is in docs/decisions/0009-clones-by-the-order-of-lives.md.
+ * nothing a clock says of it. Pure. The reasoning is in docs/decisions/0012-clones-by-the-order-of-lives.md.
  *
  * Epochs number the accepted connections of a device. "Alive after epoch n" means that a process did something that it
  * can only have done after connection n was accepted: it answered a probe sent over a connection of that epoch, or it
