@@ -1,20 +1,7 @@
-/**
- * The one catalogue of errors. `code` is stable and is what programs branch on; `title` and `nextStep` are for
- * people. Statuses of 0 belong to errors that never travel over HTTP (they appear in a device's `last_error`).
- */
-export interface ErrorEntry {
-  /** HTTP status, or 0. */
-  readonly status: number;
-  /** Whether the same request, sent again later, may succeed. */
-  readonly retryable: boolean;
-  readonly title: string;
-  /** What a person does now. */
-  readonly nextStep: string;
-}
+import { cloneErrors } from './clone-errors.ts';
+import { entry, type ErrorEntry } from './error-entry.ts';
 
-function entry(status: number, title: string, nextStep: string, retryable = false): ErrorEntry {
-  return { status, title, nextStep, retryable };
-}
+export type { ErrorEntry } from './error-entry.ts';
 
 const provisioning = {
   code_unknown: entry(
@@ -118,11 +105,6 @@ const access = {
     'This device is in quarantine until an operator decides',
     'Look at the device in the dashboard: restore it, or make a new code for the same device.',
   ),
-  clone_suspected: entry(
-    409,
-    'Another device uses the same identity and connected later',
-    'If this one was copied from it, give this one a code of its own; an operator decides in the dashboard.',
-  ),
   device_deleted: entry(
     403,
     'This device was deleted by an operator',
@@ -161,11 +143,6 @@ const resources = {
     409,
     'The device is in a state that does not allow this',
     'Look at the device and try again.',
-  ),
-  rotation_suspended: entry(
-    409,
-    'Keys are not rotated over the tunnel while two devices seem to use this identity',
-    'Look at the device: restore it if it is one, or replace its key, with mode "replace" or by a new code for it.',
   ),
   version_conflict: entry(
     409,
@@ -305,15 +282,13 @@ const device = {
     true,
   ),
   tunnel_silent: entry(0, 'The cloud stopped answering heartbeats', 'Nothing; the device reconnects.', true),
-  replaced: entry(
-    0,
-    'Another connection with the identity of this device took its place',
-    'Nothing if it does not repeat; if it does, a copy of this device is running: give one of the two its own code.',
-    true,
-  ),
   tunnel_closed: entry(0, 'The tunnel closed', 'Nothing; the device reconnects.', true),
 } as const;
 
+/**
+ * The one catalogue of errors. `code` is stable and is what programs branch on; `title` and `nextStep` are for
+ * people. Statuses of 0 belong to errors that never travel over HTTP (they appear in a device's `last_error`).
+ */
 export const errorCatalogue = {
   ...provisioning,
   ...requests,
@@ -321,6 +296,7 @@ export const errorCatalogue = {
   ...resources,
   ...local,
   ...device,
+  ...cloneErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

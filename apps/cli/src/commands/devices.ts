@@ -80,6 +80,12 @@ export function addDeviceCommands(program: Command, session: Session): Command {
       session.output.show(body, () => presenceView(body));
     });
 
+  addLifecycleCommands(devices, session);
+  return devices;
+}
+
+/** Whether a device may connect is the operator's word. */
+function addLifecycleCommands(devices: Command, session: Session): void {
   for (const [verb, operation, description] of [
     ['revoke', 'revokeDevice', 'refuse a device until it is restored'],
     ['quarantine', 'quarantineDevice', 'refuse a device until it is restored or gets a new key'],
@@ -98,7 +104,6 @@ export function addDeviceCommands(program: Command, session: Session): Command {
         showDevice(session, body);
       });
   }
-  return devices;
 }
 
 /** A fresh device id and key: the one time the key is seen. */

@@ -10,14 +10,12 @@ import {
 } from '@edgeflow/contract';
 import { type TimerHandle, toRfc3339 } from '@edgeflow/platform';
 import { type ServerOptions, WebSocketServer } from 'ws';
-import { fingerprint } from '../features/clones/index.ts';
-import { hashApiKey } from '../features/credentials/index.ts';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
-import { storableText } from '../storage/text.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
 import { Connection } from './connection.ts';
+import { connectionRequest } from './connection-request.ts';
 import { LifeSigns } from './life-signs.ts';
 import type { GatewayOptions, OpenSession } from './options.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
@@ -254,19 +252,11 @@ export class TunnelGateway {
     // Whoever is being judged may hold a good key, and is bounded by the queue of those who wait for the database.
     this.#strangers.delete(connection);
     this.#judging.add(connection);
-    connection.instance = fingerprint(frame.instance);
     const incumbent = this.#registry.get(frame.device_id)?.state;
+    const silentMs = incumbent?.phase === 'open' ? clock.monotonic() - incumbent.heardAtMs : undefined;
     let verdict: ConnectionVerdict;
     try {
-      verdict = await this.#options.admit({
-        deviceId: frame.device_id,
-        keyHash: hashApiKey(frame.api_key),
-        address: connection.address,
-        version: frame.version === undefined ? null : storableText(frame.version),
-        instance: connection.instance,
-        boot: fingerprint(frame.boot_id),
-        incumbentSilentMs: incumbent?.phase === 'open' ? clock.monotonic() - incumbent.heardAtMs : undefined,
-      });
+      verdict = await this.#options.admit(connectionRequest(connection, frame, silentMs));
     } catch (error) {
       logger.error({ err: error }, 'a tunnel could not be judged');
       verdict = { kind: 'refused', code: 'unavailable' };

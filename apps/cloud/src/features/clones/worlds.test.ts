@@ -85,18 +85,16 @@ class OneDevice {
         this.#process = this.#start();
         break;
       case 'reconnect':
-        this.#process.held.clear();
-        this.#connect();
+        this.#reconnect();
         break;
       case 'connect beside':
         // A process that sends no instance is told apart by its connections alone, so it has one at a time.
-        if (!this.#isNamed) this.#process.held.clear();
-        this.#connect();
+        if (this.#isNamed) this.#connect();
+        else this.#reconnect();
         break;
       case 'move':
         this.#address = `192.0.2.${String(pick % 250)}`;
-        this.#process.held.clear();
-        this.#connect();
+        this.#reconnect();
         break;
       case 'keep image':
         this.#image ??= this.#process;
@@ -104,20 +102,30 @@ class OneDevice {
       case 'put image back':
         this.#putBack();
         break;
+      case 'deliver connect':
+      case 'answer':
+      case 'deliver sign':
+      case 'wait':
+        this.#network(action, pick);
+    }
+  }
+
+  #network(action: NetworkAction, pick: number): void {
+    switch (action) {
       case 'deliver connect': {
-        const [socket] = this.#connects.splice(pick % Math.max(1, this.#connects.length), 1);
+        const socket = take(this.#connects, pick);
         if (socket !== undefined) this.cloud.accept(socket);
         break;
       }
       case 'answer': {
-        const { asked } = this.cloud;
-        const [one] = asked.splice(pick % Math.max(1, asked.length), 1);
-        if (one !== undefined && one.socket.process.isAlive && one.socket.process.held.has(one.socket))
+        const one = take(this.cloud.asked, pick);
+        const { held, isAlive } = one?.socket.process ?? this.#process;
+        if (one !== undefined && isAlive && held.has(one.socket))
           this.#signs.push([one.socket, one.aliveAfter]);
         break;
       }
       case 'deliver sign': {
-        const [sign] = this.#signs.splice(pick % Math.max(1, this.#signs.length), 1);
+        const sign = take(this.#signs, pick);
         if (sign !== undefined) this.cloud.sign(...sign);
         break;
       }
@@ -125,6 +133,11 @@ class OneDevice {
         this.cloud.nowMs += pick;
         break;
     }
+  }
+
+  #reconnect(): void {
+    this.#process.held.clear();
+    this.#connect();
   }
 
   #start(): Process {
@@ -155,11 +168,23 @@ class OneDevice {
   }
 }
 
-const actions = [
-  ...(['restart', 'reconnect', 'connect beside', 'move', 'keep image', 'put image back'] as const),
-  ...(['deliver connect', 'deliver connect', 'deliver connect', 'answer', 'answer', 'answer'] as const),
-  ...(['deliver sign', 'deliver sign', 'deliver sign', 'wait'] as const),
-];
+/** Whichever of them comes next: nothing keeps its order. */
+function take<T>(from: T[], pick: number): T | undefined {
+  return from.splice(pick % Math.max(1, from.length), 1)[0];
+}
+
+const deviceActions = [
+  'restart',
+  'reconnect',
+  'connect beside',
+  'move',
+  'keep image',
+  'put image back',
+] as const;
+const networkActions = ['deliver connect', 'answer', 'deliver sign', 'wait'] as const;
+type NetworkAction = (typeof networkActions)[number];
+/** The network does more than the device. */
+const actions = [...deviceActions, ...networkActions, ...networkActions, ...networkActions];
 interface Step {
   readonly action: (typeof actions)[number];
   readonly pick: number;
