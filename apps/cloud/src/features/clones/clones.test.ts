@@ -297,6 +297,20 @@ describe.each(databaseKinds)('clones on %s', (kind) => {
       const { problem, status } = await cloud.owner.refused('rotateKey', { id, body });
       expect([status, problem.code]).toEqual([409, 'rotation_suspended']);
       expect(problem.next_step).toContain('replace');
+
+      const due = { rotate_after_ms: 1 };
+      await cloud.database.db.updateTable('credentials').set(due).where('device_id', '=', id).execute();
+      const wanted = async (): Promise<number | null> => {
+        const rows = cloud.database.db.selectFrom('devices').select('rotation_wanted_at_ms');
+        return (await rows.where('id', '=', id).executeTakeFirstOrThrow()).rotation_wanted_at_ms;
+      };
+      const asked = { rotation_wanted_at_ms: null };
+      await cloud.database.db.updateTable('devices').set(asked).where('id', '=', id).execute();
+      await cloud.time.advance(60_000);
+      expect(await wanted()).toBeNull();
+      await cloud.owner.call('restoreDevice', 200, { id });
+      await cloud.time.advance(60_000);
+      await eventuallyTrue('the rotation that was due', async () => (await wanted()) !== null);
     });
 
     it('an operator who restores it dismisses the suspicion; two that still live are found again', async () => {
