@@ -1,4 +1,4 @@
-import { Mutex, randomHex, type TimerHandle } from '@edgeflow/platform';
+import { Mutex, type TimerHandle } from '@edgeflow/platform';
 import type { AgentDeps } from './agent-deps.ts';
 import { readBootId } from './boot-id.ts';
 import { readSystemMetrics } from './commands/system-metrics.ts';
@@ -7,6 +7,7 @@ import { Connection } from './connection.ts';
 import { configuredCode, noCloud, placeOf, shadowFacts, storedCloud } from './connection-settings.ts';
 import { delayMs, backoff } from './delay.ts';
 import type { Identity, Notice, VaultReading } from './identity/index.ts';
+import { Instance } from './instance.ts';
 import { type Inventory, readInventory } from './inventory/index.ts';
 import type { EffectiveSettings, LocalSettings } from './local-settings.ts';
 import type { CloudAddress } from './net/index.ts';
@@ -33,7 +34,7 @@ const settingsPollSeconds = 5;
  */
 export class ConnectionKeeper {
   readonly #deps: KeeperDeps;
-  readonly #instance: string;
+  readonly #instance: Instance;
   readonly #turns = new Mutex();
   #config: AgentConfig;
   #inventory: Inventory | undefined;
@@ -55,7 +56,7 @@ export class ConnectionKeeper {
     this.#deps = deps;
     this.#config = deps.config;
     this.#warnings = deps.warnings;
-    this.#instance = randomHex(deps.random, 16);
+    this.#instance = new Instance(deps.random, deps.time.clock);
   }
 
   get config(): AgentConfig {
@@ -232,7 +233,14 @@ export class ConnectionKeeper {
         explicit: credentials && { cloud: cloud.url, ...credentials },
       },
       code: isNamed ? configuredCode(config) : { code: undefined, problem: undefined },
-      hello: { version, instance: this.#instance, ...(bootId === undefined ? {} : { boot_id: bootId }) },
+      hello: () => ({
+        version,
+        instance: this.#instance.name,
+        ...(bootId === undefined ? {} : { boot_id: bootId }),
+      }),
+      onReplaced: () => {
+        this.#instance.onReplaced();
+      },
       metrics: () => readSystemMetrics({ files, root, probe, stateFolder }),
       health: () => ({ status: 'ok', agent_version: version, uptime_seconds: status.uptimeSeconds }),
       facts: shadowFacts(version, this.#inventory),

@@ -212,6 +212,7 @@ describe('a device that is online', () => {
       await time.advance(minuteMs + 1000);
       expect(one.view?.status, String(close)).toBe('online');
     }
+    expect(one.replaced).toBe(1);
     cloud.closeAll(4429, '600');
     await time.advance(590_000);
     expect(one.view?.status).toBe('offline');

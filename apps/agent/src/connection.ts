@@ -17,7 +17,9 @@ export interface ConnectionDeps extends Omit<LifeDriverDeps, 'tunnel' | 'transpo
   readonly time: TimeSource;
   readonly random: Random;
   readonly transport: CloudTransport;
-  readonly hello: Pick<ConnectFrame, 'version' | 'instance' | 'boot_id'>;
+  readonly hello: () => Pick<ConnectFrame, 'version' | 'instance' | 'boot_id'>;
+  /** Another connection with this identity has taken the place of this one. */
+  readonly onReplaced: () => void;
   readonly metrics: () => Promise<SystemMetrics>;
   /** What `health_check` answers beside the counters. */
   readonly health: () => JsonObject;
@@ -57,6 +59,7 @@ export class Connection {
       commands: new CommandRunner(new Map([...builtIn, ...deps.commands]), time.timers, log),
       log,
       onReport: (report) => {
+        if (report.kind === 'offline' && report.problem.code === 'replaced') deps.onReplaced();
         this.#onReport(report);
       },
       onPong: deps.onPong,

@@ -153,11 +153,35 @@ describe('devices', () => {
     });
     expect((await edgeflow(['devices', 'revoke', 'dev_1'])).stdout).toMatch(/Status +revoked/);
     expect((await edgeflow(['devices', 'restore', 'dev_1'])).stdout).toMatch(/Status +offline/);
+    expect((await edgeflow(['devices', 'quarantine', 'dev_1'])).stdout).toMatch(/Status +quarantined/);
     expect((await edgeflow(['devices', 'status', 'dev_1'])).stdout).toMatch(/Connected +no\n/);
     expect(await edgeflowJson(['devices', 'delete', 'dev_1'])).toEqual({ device_id: 'dev_1', deleted: true });
     const gone = await edgeflow(['devices', 'show', 'dev_1']);
     expect([gone.exitCode, gone.stdout]).toEqual([4, '']);
     expect(gone.stderr).toContain('There is no such device (device_not_found, HTTP 404)');
+  });
+
+  it('show both sides where two of them seem to use one identity, and are listed by it', async () => {
+    const times = { first_at: '2026-02-21T11:00:00Z', last_at: '2026-02-21T12:00:00Z' };
+    const side = { ...times, boot_id: null, address: '192.0.2.7' };
+    cloud.registry.addDevice({
+      device_id: 'dev_1',
+      clone_suspected_at: '2026-02-21T12:00:01Z',
+      clone_evidence: {
+        rule: 'lives_overlap',
+        connections: [
+          { ...side, instance: '0123456789abcdef' },
+          { ...side, instance: null, address: '198.51.100.9' },
+        ],
+      },
+    });
+    const { stdout } = await edgeflow(['devices', 'show', 'dev_1']);
+    expect(stdout).toMatch(
+      /Clones +suspected since 2026-02-21T12:00:01Z; 0123456789abcdef at 192\.0\.2\.7, from /,
+    );
+    expect(stdout).toContain('unnamed process at 198.51.100.9');
+    expect((await edgeflow(['devices', 'list', '--clones', 'suspected'])).exitCode).toBe(0);
+    expect((await edgeflow(['devices', 'list', '--clones', 'proven'])).exitCode).toBe(2);
   });
 
   it('are offered a new key over the tunnel, or given one at once', async () => {
@@ -308,6 +332,21 @@ describe('the description of the API', () => {
   it('is printed as JSON, and needs no token', async () => {
     const { exitCode, stdout } = await edgeflow(['openapi'], { environment: { EDGEFLOW_URL: cloud.url } });
     expect([exitCode, JSON.parse(stdout)]).toEqual([0, { openapi: '3.1.0', info: { title: 'EdgeFlow' } }]);
+  });
+});
+
+describe('the organization', () => {
+  it('is shown, and its name and policy are changed', async () => {
+    expect((await edgeflow(['organization', 'show'])).stdout).toMatch(
+      /Devices +3 of 10\nClones +keep_newest\n/,
+    );
+    const set = ['organization', 'set'];
+    expect((await edgeflow([...set, '--clone-policy', 'quarantine'])).stdout).toMatch(/Clones +quarantine\n/);
+    expect(await edgeflowJson([...set, '--name', 'Fans'])).toMatchObject({
+      ...{ name: 'Fans', clone_policy: 'quarantine' },
+    });
+    expect((await edgeflow([...set, '--clone-policy', 'shrug'])).exitCode).toBe(2);
+    expect((await edgeflow(set)).stderr).toContain('Add --name or --clone-policy.');
   });
 });
 

@@ -6,6 +6,7 @@ import { addDeviceCommands } from './commands/devices.ts';
 import { addEventsCommand } from './commands/events.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addOpenApiCommand } from './commands/openapi.ts';
+import { addOrganizationCommands } from './commands/organization.ts';
 import { addShadowCommands } from './commands/shadow.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { CliFailure, usageFailure } from './failure.ts';
@@ -74,6 +75,7 @@ function buildProgram(program: Command, session: Session): void {
   addKeyCommands(addDeviceCommands(program, session), session);
   addCommandCommand(program, session);
   addShadowCommands(program, session);
+  addOrganizationCommands(program, session);
   addEventsCommand(program, session);
   addAuditCommands(program, session);
   addOpenApiCommand(program, session);

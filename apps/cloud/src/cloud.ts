@@ -4,13 +4,15 @@ import type { Clock, Random, TimerHandle, Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { auditRefusal, auditRoutes } from './features/audit/index.ts';
+import { cloneMetrics, Clones } from './features/clones/index.ts';
 import { codeRoutes, Codes } from './features/codes/index.ts';
 import { commandRoutes, Commands } from './features/commands/index.ts';
 import { KeyAuthenticator } from './features/credentials/index.ts';
-import { deviceRoutes, Devices } from './features/devices/index.ts';
+import { deviceRoutes, Devices, setLifecycle } from './features/devices/index.ts';
 import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
 import { FailureBudget, guessingMetrics, GuessWatch } from './features/guessing/index.ts';
 import { Identity } from './features/identity/index.ts';
+import { organizationRoutes, Organizations } from './features/organization/index.ts';
 import { Connections, Door, PresenceWriter } from './features/presence/index.ts';
 import { Provisioning, provisioningRoutes } from './features/provisioning/index.ts';
 import { Rotation, rotationRoutes } from './features/rotation/index.ts';
@@ -84,6 +86,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
   addRoutes(app, deps, parts, report);
   tunnelMetrics(deps.registry, gateway);
   guessingMetrics(deps.registry, guessing);
+  cloneMetrics(deps.registry, parts.clones);
   const periodic: TimerHandle[] = [];
 
   return {
@@ -130,6 +133,7 @@ interface Parts {
   readonly watch: SecurityWatch;
   readonly rotation: Rotation;
   readonly guessing: Guessing;
+  readonly clones: Clones;
   /** Called after the commit of whatever may end open tunnels. */
   readonly securityChanged: (deviceIds: readonly string[]) => void;
 }
@@ -152,6 +156,9 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
     departed: (fact) => {
       presence.departed(fact);
     },
+    noticed: (sign) => {
+      clones.noticed(sign);
+    },
     connected: ({ deviceId, rotationWanted }) => {
       if (rotationWanted) rotation.deviceConnected(deviceId);
     },
@@ -162,10 +169,14 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const securityChanged = (deviceIds: readonly string[]): void => {
     watch.poke(deviceIds);
   };
+  const clones = new Clones({
+    ...{ database, events, logger, securityChanged, onFailure: report },
+    quarantine: (tx, deviceId) => setLifecycle(tx, deviceId, 'quarantined'),
+  });
   const tunnel = rotationTunnel(gateway);
   const shared = { database, random, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
-  return { events, guessing, identity, presence, gateway, watch, rotation, securityChanged };
+  return { events, guessing, identity, presence, gateway, watch, rotation, clones, securityChanged };
 }
 
 /** What holds those who guess. */
@@ -207,6 +218,7 @@ function addRoutes(
   codeRoutes(app, new Codes(shared));
   deviceRoutes(app, new Devices({ ...shared, live: gateway }));
   rotationRoutes(app, rotation);
+  organizationRoutes(app, new Organizations(database));
   commandRoutes(app, new Commands(database, gateway));
   const keys = new KeyAuthenticator(database, timers, securityChanged, guessing.wrongKeys);
   shadowRoutes(app, new Shadows({ database, events, announce }), keys);

@@ -1,20 +1,7 @@
-/**
- * The one catalogue of errors. `code` is stable and is what programs branch on; `title` and `nextStep` are for
- * people. Statuses of 0 belong to errors that never travel over HTTP (they appear in a device's `last_error`).
- */
-export interface ErrorEntry {
-  /** HTTP status, or 0. */
-  readonly status: number;
-  /** Whether the same request, sent again later, may succeed. */
-  readonly retryable: boolean;
-  readonly title: string;
-  /** What a person does now. */
-  readonly nextStep: string;
-}
+import { cloneErrors } from './clone-errors.ts';
+import { entry, type ErrorEntry } from './error-entry.ts';
 
-function entry(status: number, title: string, nextStep: string, retryable = false): ErrorEntry {
-  return { status, title, nextStep, retryable };
-}
+export type { ErrorEntry } from './error-entry.ts';
 
 const provisioning = {
   code_unknown: entry(
@@ -116,7 +103,7 @@ const access = {
   device_quarantined: entry(
     403,
     'This device is in quarantine until an operator decides',
-    'Look at the device in the dashboard and restore it; a new code for it works only then.',
+    'Look at the device in the dashboard: restore it, or make a new code for the same device.',
   ),
   device_deleted: entry(
     403,
@@ -298,6 +285,10 @@ const device = {
   tunnel_closed: entry(0, 'The tunnel closed', 'Nothing; the device reconnects.', true),
 } as const;
 
+/**
+ * The one catalogue of errors. `code` is stable and is what programs branch on; `title` and `nextStep` are for
+ * people. Statuses of 0 belong to errors that never travel over HTTP (they appear in a device's `last_error`).
+ */
 export const errorCatalogue = {
   ...provisioning,
   ...requests,
@@ -305,6 +296,7 @@ export const errorCatalogue = {
   ...resources,
   ...local,
   ...device,
+  ...cloneErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

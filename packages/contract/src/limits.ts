@@ -53,6 +53,11 @@ export const expiredKeyGraceDays = 90;
 /** After a cloud restart a device that was online counts as `reconnecting` for this long. */
 export const reconnectingSeconds = 90;
 
+/** A device that is refused because a newer one uses its identity is asked to stay away for this long. */
+export const cloneWaitSeconds = 300;
+/** The same for one that sends no `instance`, which may be the genuine one with a broken connection. */
+export const cloneWaitWithoutInstanceSeconds = 40;
+
 export const commandTimeoutMsDefault = 10_000;
 export const commandTimeoutMsMax = 120_000;
 

@@ -84,6 +84,7 @@ describe('the operations', () => {
         ...['POST /devices', 'GET /devices', 'GET /devices/:id', 'PUT /devices/:id', 'DELETE /devices/:id'],
         ...['GET /devices/:id/status', 'POST /devices/:id/rotate-key', 'POST /devices/:id/extend-key'],
         ...['POST /devices/:id/revoke', 'POST /devices/:id/restore', 'POST /devices/:id/commands'],
+        ...['POST /devices/:id/quarantine', 'GET /organization', 'PUT /organization'],
         ...['GET /events', 'GET /audit-log'],
       ].sort(),
     );

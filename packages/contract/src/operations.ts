@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.ts';
 import * as codes from './schemas/codes.ts';
 import * as commands from './schemas/commands.ts';
 import * as devices from './schemas/devices.ts';
+import * as organization from './schemas/organization.ts';
 import * as provision from './schemas/provision.ts';
 import * as records from './schemas/records.ts';
 import * as shadow from './schemas/shadow.ts';
@@ -159,7 +160,7 @@ export const operations = {
     access: 'operator',
     body: devices.rotateKeyRequestSchema,
     answers: { 200: provision.provisionResponseSchema, 202: devices.rotateKeyOfferedSchema },
-    errors: ['device_not_found', 'device_state_conflict'],
+    errors: ['device_not_found', 'device_state_conflict', 'rotation_suspended'],
   },
   extendKey: {
     method: 'POST',
@@ -181,10 +182,19 @@ export const operations = {
   restoreDevice: {
     method: 'POST',
     path: `${device}/restore`,
-    summary: 'Undo a revocation or quarantine: the same key works again',
+    summary: 'Undo a revocation or quarantine, or dismiss a suspicion of clones: the same key works again',
     access: 'operator',
     answers: { 200: devices.deviceSchema },
     errors: ['device_not_found'],
+  },
+  quarantineDevice: {
+    method: 'POST',
+    path: `${device}/quarantine`,
+    summary:
+      'Refuse the device until an operator restores it or it gets a new key; its tunnel closes within a second',
+    access: 'operator',
+    answers: { 200: devices.deviceSchema },
+    errors: ['device_not_found', 'device_state_conflict'],
   },
   sendCommand: {
     method: 'POST',
@@ -211,6 +221,23 @@ export const operations = {
     body: shadow.shadowUpdateSchema,
     answers: { 200: shadow.shadowSchema },
     errors: [...deviceRefusals, 'device_mismatch', 'device_not_found', 'forbidden', 'version_conflict'],
+  },
+  readOrganization: {
+    method: 'GET',
+    path: '/api/v1/organization',
+    summary: 'The organization of the caller, with its policies',
+    access: 'viewer',
+    answers: { 200: organization.organizationSchema },
+    errors: [],
+  },
+  updateOrganization: {
+    method: 'PUT',
+    path: '/api/v1/organization',
+    summary: 'Change the name or the policy on clones; members left out stay as they are',
+    access: 'admin',
+    body: organization.updateOrganizationRequestSchema,
+    answers: { 200: organization.organizationSchema },
+    errors: [],
   },
   streamEvents: {
     method: 'GET',

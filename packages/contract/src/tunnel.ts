@@ -17,6 +17,7 @@ export const connectFrameSchema = z.object({
   version: shortText.optional(),
   /** Random for each process: tells a restart from a clone. */
   instance: shortText.optional(),
+  /** Random for each start of the machine. */
   boot_id: shortText.optional(),
 });
 

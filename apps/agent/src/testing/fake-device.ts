@@ -38,6 +38,7 @@ export class FakeDevice {
   dieAt = Infinity;
   #isDead = false;
   pongs = 0;
+  replaced = 0;
   connection: Connection | undefined;
 
   constructor(time: SimulatedTime, files: SimulatedFiles, cloud: FakeCloud, settings: DeviceSettings) {
@@ -70,7 +71,10 @@ export class FakeDevice {
         explicit: explicit && { cloud: cloudOrigin, ...explicit },
       },
       code: { code, problem: undefined },
-      hello: { version: '1.0.0', instance: String(seed) },
+      hello: () => ({ version: '1.0.0', instance: String(seed) }),
+      onReplaced: () => {
+        this.replaced += 1;
+      },
       metrics: () => Promise.reject(new CommandError('unsupported', 'no metrics here')),
       health: () => ({ status: 'ok' }),
       facts: { agent_version: '1.0.0' },

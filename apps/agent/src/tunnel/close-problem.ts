@@ -27,17 +27,22 @@ export function rejectionProblem(closeCode: number, reason: string, errorText?: 
 export function closeProblem(closeCode: number, reason: string, errorText?: string): TunnelProblem {
   const said = [errorText, reason].map((text) => plain(text ?? '')).find((text) => text !== '');
   const why = said === undefined ? '' : `: ${said}`;
-  return { code: 'tunnel_closed', message: `The tunnel was closed with ${String(closeCode)}${why}.` };
+  const code = closeCode === closeCodes.replaced ? 'replaced' : 'tunnel_closed';
+  return { code, message: `The tunnel was closed with ${String(closeCode)}${why}.` };
 }
 
 const waitSecondsWithoutNumber = 60;
 
-/** A close 4429 says in its reason for how many seconds to stay away. */
-export function afterSlowDown(reason: string, failures: number): [TunnelProblem, Delay] {
+/** A close 4429 says in its reason for how many seconds to stay away; the error frame before it may say why. */
+export function afterSlowDown(reason: string, failures: number, errorText?: string): [TunnelProblem, Delay] {
   const digits = /\d{1,9}/.exec(reason)?.[0];
   const seconds = boundedWaitSeconds(digits === undefined ? waitSecondsWithoutNumber : Number(digits));
   const message = `The cloud asked this device to stay away for ${String(seconds)} seconds.`;
-  return [{ code: 'unavailable', message }, imposed(seconds, failures)];
+  const isClone = leadingCode(errorText) === 'clone_suspected';
+  const problem: TunnelProblem = isClone
+    ? { code: 'clone_suspected', message: `${errorEntry('clone_suspected').title}. ${message}` }
+    : { code: 'unavailable', message };
+  return [problem, imposed(seconds, failures)];
 }
 
 function leadingCode(text: string | undefined): ErrorCode | undefined {

@@ -30,7 +30,7 @@ export interface TunnelDriverDeps {
   readonly random: Random;
   readonly openTunnel: (listener: TunnelListener) => TunnelSocket;
   /** What the `connect` frame says beside the credential. */
-  readonly hello: Pick<ConnectFrame, 'version' | 'instance' | 'boot_id'>;
+  readonly hello: () => Pick<ConnectFrame, 'version' | 'instance' | 'boot_id'>;
   readonly commands: Pick<CommandRunner, 'run'>;
   readonly log: Log;
   readonly onReport: (report: TunnelReport) => void;
@@ -175,7 +175,7 @@ export class TunnelDriver {
       type: 'connect',
       device_id: credential.deviceId,
       api_key: credential.apiKey,
-      ...this.#deps.hello,
+      ...this.#deps.hello(),
     };
     this.#link?.socket.send(JSON.stringify(frame));
   }

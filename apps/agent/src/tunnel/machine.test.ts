@@ -129,6 +129,25 @@ describe('backoff', () => {
     expect(delay?.leastMs).toBe(leastMs);
   });
 
+  it('is told that another device uses its identity, by the code and the next step of the catalogue', () => {
+    const said: TunnelEvent = { type: 'error_frame', link: 1, text: 'clone_suspected: Another device …' };
+    const { effects } = play(use(first), opened(1), said, closed(1, 4429, '300'));
+    expect(retryDelay(effects)?.leastMs).toBe(300_000);
+    expect(reports(effects)).toMatchObject([
+      { problem: { code: 'clone_suspected', message: expect.stringContaining(' 300 seconds') } },
+    ]);
+    const other: TunnelEvent = { ...said, text: 'key_rejected: no' };
+    expect(reports(play(use(first), opened(1), other, closed(1, 4429, '9')).effects)).toMatchObject([
+      { problem: { code: 'unavailable' } },
+    ]);
+  });
+
+  it('says so when another connection with its identity took its place', () => {
+    const { effects } = play(...online, closed(1, 4409, 'replaced by a newer connection'));
+    expect(reports(effects)).toMatchObject([{ kind: 'offline', problem: { code: 'replaced' } }]);
+    expect(retryDelay(effects)?.jitter).toBeDefined();
+  });
+
   it('names the wait that is kept, not the one that was asked for', () => {
     const { effects } = play(...online, closed(1, 4429, '999999999'));
     const [report] = reports(effects);

@@ -213,7 +213,7 @@ function closed(state: TunnelState, event: Extract<TunnelEvent, { type: 'closed'
     case 'rejected':
       return rejected(state, rejectionProblem(event.code, event.reason, errorText));
     case 'wait':
-      return backOff(state, ...afterSlowDown(event.reason, state.failures), []);
+      return backOff(state, ...afterSlowDown(event.reason, state.failures, errorText), []);
     case 'reconnect': {
       const problem = event.failure ?? closeProblem(event.code, event.reason, errorText);
       return backOff(state, problem, backoff(state.failures), []);

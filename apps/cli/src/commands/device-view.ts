@@ -11,6 +11,7 @@ export function deviceView(device: Device): string {
       'Status',
       device.status_since === null ? device.status : `${device.status} since ${device.status_since}`,
     ],
+    ['Clones', clonesView(device)],
     ['Tags', device.tags.join(', ')],
     ['Group', device.group],
     [
@@ -34,6 +35,16 @@ export function deviceView(device: Device): string {
     ['Last close', device.last_close_reason],
     ['Key', device.key === null ? 'none that works' : keyView(device.key)],
   ]);
+}
+
+/** Both sides of a suspicion, so that the operator sees which is which. */
+function clonesView({ clone_evidence: evidence, clone_suspected_at: since }: Device): string | null {
+  if (since === null) return null;
+  const sides = (evidence?.connections ?? []).map(
+    ({ address, first_at, instance, last_at }) =>
+      `${instance ?? 'unnamed process'} at ${address}, from ${first_at} to ${last_at}`,
+  );
+  return [`suspected since ${since}`, ...sides].join('; ');
 }
 
 /** The documents are the device's own words: any member may be missing, or of any type. */

@@ -17,6 +17,7 @@ interface ListOptions extends PageOptions {
   readonly search?: string;
   readonly tag?: string;
   readonly group?: string;
+  readonly clones?: 'suspected';
 }
 
 /** `edgeflow devices …`, but for what concerns their keys. @returns the command, for those to join. */
@@ -40,6 +41,7 @@ export function addDeviceCommands(program: Command, session: Session): Command {
     .option('--search <text>', 'in id, name, host name, addresses, board and serial number')
     .option('--tag <tag>', 'only those with this tag')
     .option('--group <group>', 'only those in this group')
+    .option('--clones <which>', 'suspected: only those whose identity two devices seem to use')
     .action((options: ListOptions) => listDevices(session, options));
 
   devices
@@ -78,9 +80,20 @@ export function addDeviceCommands(program: Command, session: Session): Command {
       session.output.show(body, () => presenceView(body));
     });
 
+  addLifecycleCommands(devices, session);
+  return devices;
+}
+
+/** Whether a device may connect is the operator's word. */
+function addLifecycleCommands(devices: Command, session: Session): void {
   for (const [verb, operation, description] of [
     ['revoke', 'revokeDevice', 'refuse a device until it is restored'],
-    ['restore', 'restoreDevice', 'undo a revocation or quarantine; the same key works again'],
+    ['quarantine', 'quarantineDevice', 'refuse a device until it is restored or gets a new key'],
+    [
+      'restore',
+      'restoreDevice',
+      'undo a revocation or quarantine, or dismiss a suspicion of clones; the same key works again',
+    ],
   ] as const) {
     devices
       .command(`${verb} <id>`)
@@ -91,7 +104,6 @@ export function addDeviceCommands(program: Command, session: Session): Command {
         showDevice(session, body);
       });
   }
-  return devices;
 }
 
 /** A fresh device id and key: the one time the key is seen. */
@@ -111,9 +123,9 @@ function showDevice(session: Session, device: Device): void {
 }
 
 async function listDevices(session: Session, options: ListOptions): Promise<void> {
-  const { status, search, tag, group, ...page } = options;
+  const { status, search, tag, group, clones, ...page } = options;
   const client = await session.connect();
-  const filter = given({ status, q: search, tag, group });
+  const filter = given({ status, q: search, tag, group, clones });
   const list = await readPages(page, 'devices', async (query) => {
     const { body } = await client.call('listDevices', { query: { ...filter, ...query } });
     return body;

@@ -8,6 +8,7 @@ import {
   makeId,
   makeProvisioningCode,
   type OperationName,
+  type Organization,
   type Shadow,
 } from '@edgeflow/contract';
 import { SeededRandom } from '@edgeflow/platform/simulated';
@@ -23,6 +24,10 @@ export class TinyRegistry {
   readonly #random = new SeededRandom(1);
   readonly codes = new Map<string, Code>();
   readonly devices = new Map<string, Device>();
+  organization: Organization = {
+    ...{ organization_id: 'org_1', name: 'Pumps', clone_policy: 'keep_newest' },
+    ...{ device_count: 3, device_limit: 10 },
+  };
   readonly #shadows = new Map<string, Shadow>();
   readonly #handlers: Partial<Record<OperationName, Handler>> = {
     createCodes: ({ body }) => this.#createCodes(body),
@@ -40,8 +45,12 @@ export class TinyRegistry {
     extendKey: ({ id }) => this.#withDevice(id, () => ok({ device_id: id, expires_at: later })),
     revokeDevice: ({ id }) =>
       this.#withDevice(id, (device) => ok(this.#change(device, { status: 'revoked' }))),
+    quarantineDevice: ({ id }) =>
+      this.#withDevice(id, (device) => ok(this.#change(device, { status: 'quarantined' }))),
     restoreDevice: ({ id }) =>
       this.#withDevice(id, (device) => ok(this.#change(device, { status: 'offline' }))),
+    readOrganization: () => ok(this.organization),
+    updateOrganization: ({ body }) => ok((this.organization = { ...this.organization, ...body })),
     sendCommand: ({ id, body }) => this.#withDevice(id, (device) => command(device, body)),
     readShadow: ({ id }) => this.#withDevice(id, () => ok(this.#shadow(id))),
     updateShadow: ({ id, body }) => this.#withDevice(id, () => this.#setDesired(id, body)),
@@ -64,6 +73,7 @@ export class TinyRegistry {
       ...{ group: null, created_at: now, origin: 'operator', code_id: null, agent_version: '1.0.0' },
       ...{ hardware_info: { board_model: 'Raspberry Pi 5', arch: 'arm64', cpu_cores: 4 }, network_info: {} },
       ...{ last_seen_at: now, last_address: '192.0.2.7', last_close_reason: null },
+      ...{ clone_suspected_at: null, clone_evidence: null },
       key: {
         ...{ id: makeId('credential', this.#bytes), created_at: now, expires_at: later, first_used_at: now },
         ...{ rotation_pending: false, can_rotate: true },

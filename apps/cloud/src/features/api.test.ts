@@ -96,6 +96,10 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
     secrets.push(replaced.api_key);
     await owner.call('revokeDevice', 200, { id });
     await owner.call('restoreDevice', 200, { id });
+    await owner.call('quarantineDevice', 200, { id });
+    await owner.call('restoreDevice', 200, { id });
+    await owner.call('updateOrganization', 200, { body: { name: 'Pumps', clone_policy: 'quarantine' } });
+    expect(await owner.call('readOrganization', 200)).toMatchObject({ name: 'Pumps', device_count: 1 });
 
     const prepared: ProvisionResponse = await owner.call('createDevice', 201, { body: { name: 'spare' } });
     secrets.push(prepared.api_key);

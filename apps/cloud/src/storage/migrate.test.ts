@@ -10,6 +10,7 @@ import { Database, type DatabaseKind } from './database.ts';
 import { migrate, NewerSchemaError } from './migrate.ts';
 import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
+import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
@@ -17,7 +18,7 @@ import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from
 import { dumpSchema } from './testing/schema-dump.ts';
 
 /** Names of the migrations that have been released, each with the schema it leaves, kept in migrations/testdata. */
-const released = ['0001-first', '0002-fewer-indexes', '0004-guesses'];
+const released = ['0001-first', '0002-fewer-indexes', '0003-clones', '0004-guesses'];
 
 const second: Migration = {
   up: async (db) => {
@@ -44,7 +45,12 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
   });
   afterEach(() => store.discard());
 
-  const all = { '0001-first': firstSchema(kind), '0002-fewer-indexes': fewerIndexes, '0004-guesses': guesses(kind) };
+  const all = {
+    '0001-first': firstSchema(kind),
+    '0002-fewer-indexes': fewerIndexes,
+    '0003-clones': clones,
+    '0004-guesses': guesses(kind),
+  };
 
   it('make the schema of an empty database, and copy nothing', () => {
     expect(store.migrations).toEqual({ applied: released, copy: undefined });
@@ -143,7 +149,12 @@ describe('an embedded database', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const all = { '0001-first': firstSchema('sqlite'), '0002-fewer-indexes': fewerIndexes, '0004-guesses': guesses('sqlite') };
+  const all = {
+    '0001-first': firstSchema('sqlite'),
+    '0002-fewer-indexes': fewerIndexes,
+    '0003-clones': clones,
+    '0004-guesses': guesses('sqlite'),
+  };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {
     const { kysely, raw } = openSqlite(path);

@@ -4,6 +4,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import type { Database, DatabaseKind } from './database.ts';
 import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
+import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
 
 /** Every migration ever released, in order. Append only. */
@@ -11,6 +12,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
   return {
     '0001-first': firstSchema(kind),
     '0002-fewer-indexes': fewerIndexes,
+    '0003-clones': clones,
     '0004-guesses': guesses(kind),
   };
 }

@@ -1,3 +1,4 @@
+import type { ClonePolicy } from '@edgeflow/contract';
 import type { Generated } from 'kysely';
 
 /**
@@ -25,6 +26,8 @@ export interface OrganizationRow {
   /** Devices that are not deleted. Changed only by conditional updates in the transaction that makes or deletes one. */
   device_count: number;
   created_at_ms: number;
+  /** What happens to devices that are found to share an identity. */
+  clone_policy: Generated<ClonePolicy>;
 }
 
 export interface OperatorTokenRow {
@@ -105,6 +108,15 @@ export interface DeviceRow {
   rotation_wanted_at_ms: number | null;
   /** null until the device has answered an offer. */
   can_rotate: number | null;
+  /** JSON: the processes and connections by which clones are told from reconnects; null before the first connection. */
+  tunnel_history: string | null;
+  /** When a connection last took the place of one that counted as open. */
+  replaced_at_ms: number | null;
+  clone_suspected_at_ms: number | null;
+  /** JSON: what the suspicion rests on. */
+  clone_evidence: string | null;
+  /** The credential that a code has issued since the quarantine: its first use ends it. */
+  readmit_credential_id: string | null;
 }
 
 export interface CredentialRow {

@@ -9,5 +9,6 @@ export const validBodies: Partial<Record<OperationName, unknown>> = {
   rotateKey: {},
   extendKey: { days: 1 },
   sendCommand: { action: 'health_check' },
+  updateOrganization: { clone_policy: 'keep_newest' },
   updateShadow: { desired: {} },
 };

@@ -18,6 +18,8 @@ export class Connection {
   state: SessionState;
   /** The device has a new key to come. */
   rotationWanted = false;
+  /** Fingerprint of the process behind it, once it has said so. */
+  instance: string | null = null;
   readonly address: string;
   readonly socket: WebSocket;
 
@@ -30,6 +32,11 @@ export class Connection {
   /** Orders the connections of one device; below every real epoch while it has none. */
   get epoch(): number {
     return this.state.phase === 'open' ? this.state.admission.epoch : -1;
+  }
+
+  /** undefined while it has not been admitted. */
+  get deviceId(): string | undefined {
+    return this.state.phase === 'open' ? this.state.admission.deviceId : undefined;
   }
 
   listen(listener: ConnectionListener): void {

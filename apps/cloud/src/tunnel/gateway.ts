@@ -10,13 +10,13 @@ import {
 } from '@edgeflow/contract';
 import { type TimerHandle, toRfc3339 } from '@edgeflow/platform';
 import { type ServerOptions, WebSocketServer } from 'ws';
-import { hashApiKey } from '../features/credentials/index.ts';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
-import { storableText } from '../storage/text.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
 import { Connection } from './connection.ts';
+import { connectionRequest } from './connection-request.ts';
+import { LifeSigns } from './life-signs.ts';
 import type { GatewayOptions, OpenSession } from './options.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
 
@@ -39,6 +39,7 @@ export class TunnelGateway {
   readonly #strangers = new Set<Connection>();
   readonly #judging = new Set<Connection>();
   readonly #calls: Calls<Connection>;
+  readonly #lifeSigns: LifeSigns;
   #sweep: TimerHandle | undefined;
   #stopping = false;
   /** Times that sockets were refused, closed or ignored, for the metrics. */
@@ -47,6 +48,9 @@ export class TunnelGateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#calls = new Calls(options.random, options);
+    this.#lifeSigns = new LifeSigns(options.random, (sign) => {
+      if (!this.#stopping) options.noticed(sign);
+    });
     // Its types do not know closeTimeout yet.
     const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
       noServer: true,
@@ -127,6 +131,12 @@ export class TunnelGateway {
   refuse({ deviceId, epoch }: Admission, code: ErrorCode): void {
     const connection = this.#registry.get(deviceId);
     if (connection?.epoch === epoch) this.#step(connection, { type: 'refused', code });
+  }
+
+  /** Ends the tunnel of a device that has a newer one on another node. */
+  replacedElsewhere(deviceId: string, epoch: number): void {
+    const connection = this.#registry.get(deviceId);
+    if (connection !== undefined && connection.epoch < epoch) this.#replace(connection, epoch);
   }
 
   /** Says what has become of the key of a tunnel. */
@@ -242,14 +252,11 @@ export class TunnelGateway {
     // Whoever is being judged may hold a good key, and is bounded by the queue of those who wait for the database.
     this.#strangers.delete(connection);
     this.#judging.add(connection);
+    const incumbent = this.#registry.get(frame.device_id)?.state;
+    const silentMs = incumbent?.phase === 'open' ? clock.monotonic() - incumbent.heardAtMs : undefined;
     let verdict: ConnectionVerdict;
     try {
-      verdict = await this.#options.admit({
-        deviceId: frame.device_id,
-        keyHash: hashApiKey(frame.api_key),
-        address: connection.address,
-        version: frame.version === undefined ? null : storableText(frame.version),
-      });
+      verdict = await this.#options.admit(connectionRequest(connection, frame, silentMs));
     } catch (error) {
       logger.error({ err: error }, 'a tunnel could not be judged');
       verdict = { kind: 'refused', code: 'unavailable' };
@@ -265,9 +272,10 @@ export class TunnelGateway {
       return;
     }
     connection.rotationWanted = verdict.rotationWanted;
-    const { kind: _, rotationWanted: __, ...admission } = verdict;
+    const { kind: _, rotationWanted: __, isReturn, ...admission } = verdict;
     this.#departIfGone(connection, admission);
     this.#step(connection, { type: 'admitted', admission, nowMs: clock.monotonic() });
+    if (isReturn) this.#lifeSigns.ask(connection);
   }
 
   /** The database has the device online, but its socket closed while the key was judged. */
@@ -278,14 +286,14 @@ export class TunnelGateway {
     if (connection.state.phase !== 'closed' || this.#stopping) return;
     const { deviceId, epoch } = admission;
     const older = this.#registry.get(deviceId);
-    if (older !== undefined && older.epoch < epoch) this.#replace(older);
+    if (older !== undefined && older.epoch < epoch) this.#replace(older, epoch);
     const lastSeenAtMs = this.#options.clock.now();
     this.#options.departed({ deviceId, epoch, lastSeenAtMs, reason: 'closed before it was answered' });
   }
 
   #enter(connection: Connection, deviceId: string): void {
     const yielding = this.#registry.enter(deviceId, connection);
-    if (yielding !== undefined) this.#replace(yielding);
+    if (yielding !== undefined) this.#replace(yielding, this.#registry.get(deviceId)?.epoch ?? -1);
     if (yielding === connection) return;
     this.counters.accepted += 1;
     const timestamp = this.#timestamp();
@@ -294,8 +302,10 @@ export class TunnelGateway {
     if (session !== undefined) this.#options.connected(session);
   }
 
-  #replace(connection: Connection): void {
+  /** @param by epoch of the connection that takes its place */
+  #replace(connection: Connection, by: number): void {
     this.counters.replaced += 1;
+    this.#lifeSigns.yielding(connection, by);
     if (connection.state.phase === 'open') {
       const { deviceId } = connection.state.admission;
       this.#options.logger.info(

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock, Random, Timers } from '@edgeflow/platform';
+import type { DeviceLifeSign } from '../features/clones/index.ts';
 import type { ConnectionRequest, ConnectionVerdict, OfflineFact } from '../features/presence/index.ts';
 import type { Logger } from '../logging.ts';
 
@@ -11,6 +12,8 @@ export interface GatewayOptions {
   readonly clientAddress: (request: IncomingMessage) => string;
   readonly admit: (request: ConnectionRequest) => Promise<ConnectionVerdict>;
   readonly departed: (fact: OfflineFact) => void;
+  /** Called when a device shows that it is alive where that may tell clones apart. */
+  readonly noticed: (sign: DeviceLifeSign) => void;
   /** Called once a device has heard `connected`. */
   readonly connected: (session: OpenSession) => void;
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@edgeflow/contract';
 import type { TimerHandle, Timers } from '@edgeflow/platform';
+import { replacedSince } from '../features/clones/index.ts';
 import { judgeKey, keyAge, matchKeysById } from '../features/credentials/index.ts';
 import type { Database } from '../storage/database.ts';
 import type { Admission } from './session.ts';
@@ -11,12 +12,16 @@ const pollMs = 500;
  * several statements that each waited for locks as long as the database lets them.
  */
 const overlapMs = 60_000;
+/** The same for tunnels that replaced others: they are many after a failure of the network, and are admitted quickly. */
+const replacedOverlapMs = 5_000;
 
 /** The open tunnels of this node. */
 export interface WatchedTunnels {
   admission(deviceId: string): Admission | undefined;
   admissions(): readonly Admission[];
   refuse(admission: Admission, code: ErrorCode): void;
+  /** Ends the tunnel of a device that has a newer one on another node; one of the same epoch stays. */
+  replacedElsewhere(deviceId: string, epoch: number): void;
   keyChanged(admission: Admission, key: Pick<Admission, 'keyExpiresAtMs' | 'restricted'>): void;
 }
 
@@ -28,7 +33,8 @@ export interface SecurityWatchOptions {
 }
 
 /**
- * Carries revocations, deletions, replaced and expired keys from the database to the tunnels. The database is the
+ * Carries revocations, deletions, replaced and expired keys, and tunnels that are replaced by one on another node,
+ * from the database to the tunnels. The database is the
  * truth and is read twice a second; `poke` after a commit on this node merely makes it sooner.
  *
  * A tunnel is judged again by every recent change, even one that says it was made before the tunnel was admitted: its
@@ -94,10 +100,19 @@ export class SecurityWatch {
       .execute();
     const ids = new Set([...this.#named, ...rows.map(({ id }) => id)]);
     this.#named.clear();
+    await this.#yieldToOtherNodes(nowMs);
     const changed = [...ids].flatMap((id) => tunnels.admission(id) ?? []);
     const outlived = tunnels.admissions().filter((admission) => hasOutlived(admission, nowMs));
     if (changed.length + outlived.length > 0) await this.#judge([...changed, ...outlived], nowMs);
     this.#sinceMs = nowMs;
+  }
+
+  /** An embedded database belongs to one node, where the newer tunnel has ended the older one already. */
+  async #yieldToOtherNodes(nowMs: number): Promise<void> {
+    const { database, tunnels } = this.#options;
+    if (database.kind === 'sqlite') return;
+    const replaced = await replacedSince(database, (this.#sinceMs ?? nowMs) - replacedOverlapMs);
+    for (const { id, session_epoch: epoch } of replaced) tunnels.replacedElsewhere(id, epoch);
   }
 
   async #judge(admissions: readonly Admission[], nowMs: number): Promise<void> {

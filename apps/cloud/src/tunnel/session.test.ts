@@ -132,6 +132,14 @@ describe('while the key is judged', () => {
       closes(closeCode, code),
     ]);
   });
+
+  it('that asks to stay away says why in the error frame, and for how long in the close', () => {
+    const event = { type: 'refused', code: 'clone_suspected', waitSeconds: 300 } as const;
+    expect(after(...judging, event)).toEqual({
+      state: { phase: 'closed' },
+      effects: [says('clone_suspected: Another device'), closes(4429, '300')],
+    });
+  });
 });
 
 describe('an open tunnel', () => {

@@ -22,6 +22,24 @@ export const deviceKeySchema = z.object({
   can_rotate: z.boolean().nullable(),
 });
 
+/** One of the devices that seem to share an identity, as its connections showed it. */
+export const cloneEvidenceSchema = z.object({
+  /** lives_overlap: two processes were alive at once. connections_alternate: two connections kept replacing each other. */
+  rule: z.enum(['lives_overlap', 'connections_alternate']),
+  connections: z.array(
+    z.object({
+      /** Fingerprint of the process, to compare with; null for devices that do not tell. */
+      instance: z.string().nullable(),
+      /** Fingerprint of the machine's start: two processes of one machine have the same. */
+      boot_id: z.string().nullable(),
+      address: z.string(),
+      /** When its first and its newest connection were accepted. */
+      first_at: timeSchema,
+      last_at: timeSchema,
+    }),
+  ),
+});
+
 export const deviceSchema = z
   .object({
     device_id: z.string(),
@@ -41,6 +59,9 @@ export const deviceSchema = z
     last_seen_at: timeSchema.nullable(),
     last_address: z.string().nullable(),
     last_close_reason: z.string().nullable(),
+    /** Since when two devices seem to use this identity; null where nothing suggests it, or an operator has decided. */
+    clone_suspected_at: timeSchema.nullable(),
+    clone_evidence: cloneEvidenceSchema.nullable(),
     /** null when no credential of the device can authenticate any more. */
     key: deviceKeySchema.nullable(),
   })
@@ -69,6 +90,8 @@ export const listDevicesQuerySchema = pageQuerySchema.extend({
   group: z.string().max(64).optional(),
   /** `true`: only devices whose key expires within 60 days and who have not shown that they can rotate it. */
   needs_key: z.enum(['true']).optional(),
+  /** `suspected`: only devices whose identity two devices seem to use. */
+  clones: z.enum(['suspected']).optional(),
 });
 export const listDevicesResponseSchema = z.object({ devices: z.array(deviceSchema), ...pageShape });
 
@@ -104,6 +127,7 @@ export type RotateKeyRequest = z.infer<typeof rotateKeyRequestSchema>;
 export type RotateKeyOffered = z.infer<typeof rotateKeyOfferedSchema>;
 export type DeviceStatus = z.infer<typeof deviceStatusSchema>;
 export type DeviceKey = z.infer<typeof deviceKeySchema>;
+export type CloneEvidence = z.infer<typeof cloneEvidenceSchema>;
 export type Device = z.infer<typeof deviceSchema>;
 export type DevicePresence = z.infer<typeof devicePresenceSchema>;
 export type CreateDeviceRequest = z.infer<typeof createDeviceRequestSchema>;

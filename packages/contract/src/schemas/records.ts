@@ -37,6 +37,8 @@ export const eventTypes = [
   'device.updated',
   'device.online',
   'device.offline',
+  'device.clone_suspected',
+  'device.quarantined',
   'device.revoked',
   'device.restored',
   'device.deleted',

@@ -1,4 +1,10 @@
-import { type AuditEntry, errorCatalogue, isErrorCode, type ListAuditQuery } from '@edgeflow/contract';
+import {
+  type AuditEntry,
+  errorCatalogue,
+  isErrorCode,
+  type JsonObject,
+  type ListAuditQuery,
+} from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { Database, Tx } from '../../storage/database.ts';
 import { insertRows, type Row } from '../../storage/rows.ts';
@@ -39,7 +45,7 @@ export interface AuditFact {
   readonly outcome: 'success' | 'failure';
   /** Code of the catalogue when the outcome is a failure. */
   readonly reason?: string;
-  readonly detail?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly detail?: Readonly<JsonObject>;
 }
 
 /** Writes what happened in the transaction in which it happened. */

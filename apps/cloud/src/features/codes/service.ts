@@ -20,6 +20,7 @@ import { readDevice } from '../devices/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import { codeGroupsLeast } from '../guessing/index.ts';
 import type { Operator } from '../identity/index.ts';
+import { mayBeReprovisioned } from '../provisioning/index.ts';
 import { chooseGroups } from './decide.ts';
 import { countLiveShortCodes, insertCodes, listCodes, type NewCode, readCode, revokeCode } from './store.ts';
 import { viewCode } from './view.ts';
@@ -184,12 +185,12 @@ export class Codes {
   }
 }
 
-/** A new key only for a device that is there and may connect. */
+/** A new key only for a device that is there and is not revoked. */
 async function requireTarget(tx: Tx, organizationId: string, deviceId: string | undefined): Promise<void> {
   if (deviceId === undefined) return;
   const device = await readDevice(tx, organizationId, deviceId);
   if (device === undefined) throw new ProblemError('device_not_found');
-  if (device.lifecycle !== 'active') throw new ProblemError('target_unavailable');
+  if (!mayBeReprovisioned(device)) throw new ProblemError('target_unavailable');
 }
 
 function unused(row: NewCode): Parameters<typeof viewCode>[0] {

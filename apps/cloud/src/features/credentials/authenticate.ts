@@ -61,19 +61,30 @@ export async function authenticateKeys(
       action: 'key.first_use',
       object: { kind: 'device', id: match.device.id },
       outcome: 'success',
-      detail: { key_id: match.credential.id, replaced_earlier_key: replaced.has(match.device.id) },
+      detail: {
+        key_id: match.credential.id,
+        replaced_earlier_key: replaced.has(match.device.id),
+        ended_quarantine: match.device.lifecycle === 'quarantined',
+      },
     })),
   );
   const rotated = first.filter(({ match }) => replaced.has(match.device.id));
-  return { verdicts, events: rotated.map(({ match }) => rotatedEvent(match, tx.nowMs)) };
+  const restored = first.filter(({ match }) => match.device.lifecycle === 'quarantined');
+  return {
+    verdicts,
+    events: [
+      ...rotated.map(({ match }) => keyEvent('device.key_rotated', match, tx.nowMs)),
+      ...restored.map(({ match }) => keyEvent('device.restored', match, tx.nowMs)),
+    ],
+  };
 }
 
-function rotatedEvent(match: Accepted['match'], atMs: number): EventFact {
+function keyEvent(type: EventFact['type'], match: Accepted['match'], atMs: number): EventFact {
   const { device, credential } = match;
   return {
     organizationId: device.organization_id,
     atMs,
-    type: 'device.key_rotated',
+    type,
     objectId: device.id,
     data: { device_id: device.id, key_id: credential.id },
   };

@@ -5,7 +5,13 @@ import { dayMs } from './key-life.ts';
 
 const expiresAtMs = 1_000 * dayMs;
 
-function match(change: { state?: CredentialRow['state']; lifecycle?: DeviceLifecycle } = {}): KeyMatch {
+interface Change {
+  readonly state?: CredentialRow['state'];
+  readonly lifecycle?: DeviceLifecycle;
+  readonly readmitted?: string;
+}
+
+function match(change: Change = {}): KeyMatch {
   const credential: CredentialRow = {
     ...{ id: 'key_1', organization_id: 'org_1', device_id: 'dev_1', key_hash: 'h', origin: 'code' },
     ...{ state: change.state ?? 'active', created_at_ms: 0, expires_at_ms: expiresAtMs },
@@ -15,6 +21,7 @@ function match(change: { state?: CredentialRow['state']; lifecycle?: DeviceLifec
     id: 'dev_1',
     organization_id: 'org_1',
     lifecycle: change.lifecycle ?? 'active',
+    readmit_credential_id: change.readmitted ?? null,
   } as DeviceRow;
   return { credential, device };
 }
@@ -53,6 +60,13 @@ describe('a key', () => {
     expect(verdict(match({ lifecycle, state: 'issued' }))).toBe(code);
     expect(verdict(match({ lifecycle }), 'dev_2')).toBe('key_rejected');
     expect(verdict(match({ lifecycle, state: 'ended' }))).toBe('key_rejected');
+  });
+
+  it('that was given out since the quarantine of its device is the way out of it, and out of nothing else', () => {
+    const readmitted = 'key_1';
+    expect(verdict(match({ lifecycle: 'quarantined', state: 'issued', readmitted }))).toBe('accepted first');
+    expect(verdict(match({ lifecycle: 'quarantined', readmitted: 'key_2' }))).toBe('device_quarantined');
+    expect(verdict(match({ lifecycle: 'revoked', state: 'issued', readmitted }))).toBe('device_revoked');
   });
 
   it('is restricted from the moment of its expiry, for ninety days, and then rejected', () => {

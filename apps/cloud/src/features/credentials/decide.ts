@@ -30,6 +30,14 @@ export function keyAge(expiresAtMs: number, nowMs: number): 'valid' | 'expired' 
   return nowMs < expiresAtMs + expiredKeyGraceDays * dayMs ? 'expired' : 'dead';
 }
 
+/** Whether this is the key that a code has given out since the device was put into quarantine: the way out of it. */
+export function isReadmitted(
+  device: Pick<DeviceRow, 'readmit_credential_id'>,
+  credential: Pick<CredentialRow, 'id'>,
+): boolean {
+  return device.readmit_credential_id === credential.id;
+}
+
 /**
  * Judges a key by what it matched. Everything that is not a known, living key is `key_rejected`, so that a stranger
  * learns nothing; what became of a device is told only to whoever holds its key.
@@ -46,7 +54,8 @@ export function judgeKey(
   if (presentedId !== undefined && presentedId !== device.id) return refused('key_rejected');
   if (device.lifecycle === 'deleted') return refused('device_deleted');
   if (device.lifecycle === 'revoked') return refused('device_revoked');
-  if (device.lifecycle === 'quarantined') return refused('device_quarantined');
+  if (device.lifecycle === 'quarantined' && !isReadmitted(device, credential))
+    return refused('device_quarantined');
   const age = keyAge(credential.expires_at_ms, nowMs);
   if (age === 'dead') return refused('key_rejected');
   return {

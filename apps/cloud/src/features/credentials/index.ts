@@ -1,9 +1,10 @@
 export { authenticateKeys, KeyAuthenticator, type PresentedKey } from './authenticate.ts';
-export { judgeKey, keyAge } from './decide.ts';
+export { isReadmitted, judgeKey, keyAge } from './decide.ts';
 export { dayMs, hashApiKey, keyExpiry, keyLife, rotateAfter } from './key-life.ts';
 export {
   endCredentials,
   endOffer,
+  endRotationOffers,
   issueCredentials,
   livingCredentials,
   matchKeys,

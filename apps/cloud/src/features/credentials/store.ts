@@ -116,13 +116,27 @@ export async function activateCredentials(tx: Tx, credentials: readonly Credenti
   if (Number(activated.numAffectedRows ?? 0n) !== credentials.length)
     throw new LostRaceError('a key changed');
   const replaced = ended.rows.map((row) => row.device_id);
-  await sql`update devices set rotation_wanted_at_ms = null
-    where rotation_wanted_at_ms is not null and id in ${jsonTexts(tx.kind, deviceIds)}`.execute(tx.db);
+  await startAfresh(tx, deviceIds);
   if (replaced.length > 0) {
     await sql`update devices set security_changed_at_ms = ${tx.nowMs}
       where id in ${jsonTexts(tx.kind, replaced)}`.execute(tx.db);
   }
   return replaced;
+}
+
+/**
+ * A new key is in use: no other is wanted, and whoever shared the earlier one is out, so what was suspected of it and
+ * the quarantine end with it.
+ */
+async function startAfresh(tx: Tx, deviceIds: readonly string[]): Promise<void> {
+  await sql`update devices set rotation_wanted_at_ms = null, readmit_credential_id = null,
+      clone_suspected_at_ms = null, clone_evidence = null, tunnel_history = null,
+      lifecycle = case when lifecycle = 'quarantined' then 'active' else lifecycle end,
+      lifecycle_changed_at_ms = case when lifecycle = 'quarantined' then ${tx.nowMs} else lifecycle_changed_at_ms end
+    where id in ${jsonTexts(tx.kind, deviceIds)} and (rotation_wanted_at_ms is not null
+      or tunnel_history is not null or clone_suspected_at_ms is not null or lifecycle = 'quarantined')`.execute(
+    tx.db,
+  );
 }
 
 /** Ends every living credential of a device. */
@@ -144,6 +158,17 @@ export async function endOffer(tx: Tx, credentialId: string): Promise<boolean> {
     .where('state', '=', 'issued')
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** Takes back what rotation has offered a device and it has not used. */
+export async function endRotationOffers(tx: Tx, deviceId: string): Promise<void> {
+  await tx.db
+    .updateTable('credentials')
+    .set({ state: 'ended', ended_at_ms: tx.nowMs })
+    .where('device_id', '=', deviceId)
+    .where('state', '=', 'issued')
+    .where('origin', '=', 'rotation')
+    .execute();
 }
 
 /** Moves the expiry of living credentials. */

@@ -24,6 +24,9 @@ export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
   route(app, operations.revokeDevice, async (call) =>
     answer(200, await devices.revoke(operatorOf(call), call.params.id)),
   );
+  route(app, operations.quarantineDevice, async (call) =>
+    answer(200, await devices.quarantine(operatorOf(call), call.params.id)),
+  );
   route(app, operations.restoreDevice, async (call) =>
     answer(200, await devices.restore(operatorOf(call), call.params.id)),
   );

@@ -16,8 +16,9 @@ import {
 import { type Random, toRfc3339 } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
-import type { DeviceLifecycle, DeviceRow } from '../../storage/tables.ts';
+import type { DeviceRow } from '../../storage/tables.ts';
 import { insertAudit } from '../audit/index.ts';
+import { pardon } from '../clones/index.ts';
 import { hashApiKey, issueCredentials, keyLife, livingCredentials } from '../credentials/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import type { Operator } from '../identity/index.ts';
@@ -129,12 +130,35 @@ export class Devices {
 
   /** Refuses the device until it is restored. */
   async revoke(operator: Operator, id: string): Promise<Device> {
-    return this.#setLifecycle(operator, id, 'revoked', 'device.revoke', 'device.revoked');
+    return this.#changeSecurity(operator, id, async (tx, row) => {
+      if (row.lifecycle === 'revoked') return;
+      await setLifecycle(tx, id, 'revoked');
+      await record(tx, operator, id, 'device.revoke', 'device.revoked');
+    });
   }
 
-  /** Undoes a revocation or quarantine: the same key works again. */
+  /** Refuses the device until it is restored or gets a new key. */
+  async quarantine(operator: Operator, id: string): Promise<Device> {
+    return this.#changeSecurity(operator, id, async (tx, row) => {
+      if (row.lifecycle === 'quarantined') return;
+      if (row.lifecycle !== 'active')
+        throw new ProblemError('device_state_conflict', {
+          detail: `The device is ${row.lifecycle} already.`,
+        });
+      await setLifecycle(tx, id, 'quarantined');
+      await record(tx, operator, id, 'device.quarantine', 'device.quarantined');
+    });
+  }
+
+  /** Undoes a revocation or quarantine, and dismisses a suspicion of clones: the same key works again. */
   async restore(operator: Operator, id: string): Promise<Device> {
-    return this.#setLifecycle(operator, id, 'active', 'device.restore', 'device.restored');
+    return this.#changeSecurity(operator, id, async (tx, row) => {
+      const isRefused = row.lifecycle !== 'active';
+      if (!isRefused && row.clone_suspected_at_ms === null) return;
+      if (isRefused) await setLifecycle(tx, id, 'active');
+      await pardon(tx, row);
+      await record(tx, operator, id, 'device.restore', 'device.restored');
+    });
   }
 
   /** Leaves a tombstone, so that the device's own key still learns what happened. */
@@ -151,18 +175,12 @@ export class Devices {
     securityChanged([id]);
   }
 
-  async #setLifecycle(
+  async #changeSecurity(
     operator: Operator,
     id: string,
-    lifecycle: DeviceLifecycle,
-    action: string,
-    event: EventType,
+    work: (tx: Tx, row: DeviceRow) => Promise<void>,
   ): Promise<Device> {
-    const view = await this.#change(operator, id, async (tx, row) => {
-      if (row.lifecycle === lifecycle) return;
-      await setLifecycle(tx, id, lifecycle);
-      await record(tx, operator, id, action, event);
-    });
+    const view = await this.#change(operator, id, work);
     this.#options.securityChanged([id]);
     return view;
   }

@@ -61,6 +61,11 @@ export async function insertDevice(tx: Tx, device: NewDevice): Promise<void> {
       last_close_reason: null,
       rotation_wanted_at_ms: null,
       can_rotate: null,
+      tunnel_history: null,
+      replaced_at_ms: null,
+      clone_suspected_at_ms: null,
+      clone_evidence: null,
+      readmit_credential_id: null,
     })
     .execute();
 }
@@ -86,7 +91,12 @@ export async function updateDevice(
 export async function setLifecycle(tx: Tx, id: string, lifecycle: DeviceLifecycle): Promise<void> {
   await tx.db
     .updateTable('devices')
-    .set({ lifecycle, lifecycle_changed_at_ms: tx.nowMs, security_changed_at_ms: tx.nowMs })
+    .set({
+      lifecycle,
+      lifecycle_changed_at_ms: tx.nowMs,
+      security_changed_at_ms: tx.nowMs,
+      readmit_credential_id: null,
+    })
     .where('id', '=', id)
     .execute();
 }
@@ -163,6 +173,7 @@ function filtered(
   }
   if (query.tag !== undefined) matching = matching.where(hasTag(database, query.tag));
   if (query.needs_key !== undefined) matching = matching.where(needsKey(nowMs));
+  if (query.clones !== undefined) matching = matching.where('clone_suspected_at_ms', 'is not', null);
   return matching;
 }
 

@@ -1,4 +1,11 @@
-import type { Device, DeviceKey, DevicePresence, DeviceStatus, JsonObject } from '@edgeflow/contract';
+import type {
+  CloneEvidence,
+  Device,
+  DeviceKey,
+  DevicePresence,
+  DeviceStatus,
+  JsonObject,
+} from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
 
@@ -29,6 +36,8 @@ export function viewDevice(
     last_seen_at: lastSeen(row, live),
     last_address: row.last_address,
     last_close_reason: row.last_close_reason,
+    clone_suspected_at: timeOrNull(row.clone_suspected_at_ms),
+    clone_evidence: row.clone_evidence === null ? null : (JSON.parse(row.clone_evidence) as CloneEvidence),
     key: viewKey(row, credentials),
   };
 }

@@ -2,11 +2,12 @@ import type { ErrorCode } from '@edgeflow/contract';
 import type { Timers } from '@edgeflow/platform';
 import type { Database, Tx } from '../../storage/database.ts';
 import { GroupCommit } from '../../storage/group-commit.ts';
+import { admit, type Knocking } from '../clones/index.ts';
 import { authenticateKeys, type PresentedKey } from '../credentials/index.ts';
 import { type EventFact, type Events, insertEvents } from '../events/index.ts';
 import { markOnline } from './store.ts';
 
-export interface ConnectionRequest extends PresentedKey {
+export interface ConnectionRequest extends PresentedKey, Knocking {
   readonly deviceId: string;
   /** Version that the agent gives of itself. */
   readonly version: string | null;
@@ -23,6 +24,8 @@ export type ConnectionVerdict =
       readonly keyExpiresAtMs: number;
       readonly restricted: boolean;
       readonly rotationWanted: boolean;
+      /** A process that another one had superseded is back: whether it lives is worth asking. */
+      readonly isReturn: boolean;
     }
   | {
       readonly kind: 'refused';
@@ -60,17 +63,29 @@ export class Connections {
 
 async function admitBatch(tx: Tx, requests: readonly ConnectionRequest[]): Promise<ConnectionVerdict[]> {
   const { verdicts, events } = await authenticateKeys(tx, requests);
-  const admitted = requests.filter((_, index) => verdicts[index]?.kind === 'accepted');
+  const judged = requests.map((request, index) => {
+    const verdict = verdicts[index];
+    if (verdict === undefined) throw new Error('a key was not judged');
+    if (verdict.kind === 'refused') return verdict;
+    const { boot, incumbentSilentMs, instance, address } = request;
+    const knocking = { address, boot, incumbentSilentMs, instance };
+    const admittance = admit(verdict.match.device, knocking, verdict.first, tx.nowMs);
+    if (admittance.kind === 'enter') return { ...verdict, ...admittance, request };
+    return { kind: 'refused', code: 'clone_suspected', waitSeconds: admittance.seconds } as const;
+  });
   const online = await markOnline(
     tx,
-    admitted.map(({ deviceId, address, version }) => ({ deviceId, address, version })),
+    judged.flatMap((one) => {
+      if (one.kind === 'refused') return [];
+      const { deviceId, address, version } = one.request;
+      return { deviceId, address, version, history: one.history };
+    }),
   );
-  const results = requests.map((request, index): ConnectionVerdict => {
-    const verdict = verdicts[index];
-    const row = online.get(request.deviceId);
-    if (verdict?.kind === 'refused') return verdict;
-    if (verdict === undefined || row === undefined) throw new Error('an admitted device has no row');
-    const { credential, device } = verdict.match;
+  const results = judged.map((one): ConnectionVerdict => {
+    if (one.kind === 'refused') return one;
+    const { credential, device } = one.match;
+    const row = online.get(device.id);
+    if (row === undefined) throw new Error('an admitted device has no row');
     return {
       kind: 'accepted',
       deviceId: device.id,
@@ -78,8 +93,9 @@ async function admitBatch(tx: Tx, requests: readonly ConnectionRequest[]): Promi
       credentialId: credential.id,
       epoch: row.session_epoch,
       keyExpiresAtMs: credential.expires_at_ms,
-      restricted: verdict.restricted,
+      restricted: one.restricted,
       rotationWanted: row.rotation_wanted_at_ms !== null,
+      isReturn: one.isReturn,
     };
   });
   await insertEvents(tx, [...events, ...onlineEvents(tx, requests, results)]);

@@ -4,12 +4,20 @@ import { jsonTexts } from '../../storage/json-texts.ts';
 import { forEachRow } from '../../storage/rows.ts';
 import type { EventFact } from '../events/index.ts';
 
-const onlineColumns = { id: 'text', address: 'text', version: 'text', now_ms: 'bigint' } as const;
+const onlineColumns = {
+  id: 'text',
+  address: 'text',
+  version: 'text',
+  history: 'text',
+  now_ms: 'bigint',
+} as const;
 
 export interface OnlineFact {
   readonly deviceId: string;
   readonly address: string;
   readonly version: string | null;
+  /** What to keep of the device's connections. */
+  readonly history: string;
 }
 
 export interface OnlineRow {
@@ -21,16 +29,15 @@ export interface OnlineRow {
 /** Marks devices as connected and draws the epoch that fences each connection. */
 export async function markOnline(tx: Tx, facts: readonly OnlineFact[]): Promise<Map<string, OnlineRow>> {
   const { nowMs } = tx;
-  const rows = facts.map(({ address, deviceId, version }) => ({
-    ...{ id: deviceId, address, version, now_ms: nowMs },
-  }));
+  const rows = facts.map(({ deviceId, ...fact }) => ({ id: deviceId, ...fact, now_ms: nowMs }));
   const updated = await forEachRow(
     tx,
     onlineColumns,
     rows,
     (r, from) => sql<OnlineRow>`update devices set session_epoch = session_epoch + 1,
       presence_since_ms = case when presence = 'online' then presence_since_ms else ${r.now_ms} end,
-      presence = 'online', last_seen_at_ms = ${r.now_ms}, last_address = ${r.address},
+      replaced_at_ms = case when presence = 'online' then ${r.now_ms} else replaced_at_ms end,
+      tunnel_history = ${r.history}, presence = 'online', last_seen_at_ms = ${r.now_ms}, last_address = ${r.address},
       can_rotate = case when ${r.version} is null or ${r.version} = agent_version then can_rotate end,
       agent_version = coalesce(${r.version}, agent_version)
     ${from} where devices.id = ${r.id}

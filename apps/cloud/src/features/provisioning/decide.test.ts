@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CodeRow } from '../../storage/tables.ts';
+import type { CodeRow, DeviceLifecycle } from '../../storage/tables.ts';
 import { type ClaimDecision, type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
 
 const now = 1_000_000;
@@ -50,8 +50,15 @@ const issued: MadeCredential = {
   expires_at_ms: now + 5,
   authenticated_at_ms: null,
 };
-const made = { device: { lifecycle: 'active' }, credential: issued } as const;
+const made = { device: inLife('active'), credential: issued } as const;
 const anybody = { macAddress: undefined, serialNumber: undefined, boardModel: undefined };
+
+function inLife(
+  lifecycle: DeviceLifecycle,
+  readmitted: string | null = null,
+): NonNullable<ClaimFacts['target']> {
+  return { lifecycle, readmit_credential_id: readmitted };
+}
 
 function decide(change: Partial<ClaimFacts>): ClaimDecision {
   return decideClaim({
@@ -95,12 +102,13 @@ describe('a code that has not been used', () => {
     expect(verdict({ code: bound, hasRoom: false })).toBe('binding_mismatch');
   });
 
-  it('needs no room when it re-provisions a device, and that device alive', () => {
+  it('needs no room when it re-provisions a device, and that device alive, in quarantine or not', () => {
     const again = { ...code, target_device_id: 'dev_9' };
-    expect(verdict({ code: again, target: { lifecycle: 'active' }, hasRoom: false })).toBe('redeem');
+    expect(verdict({ code: again, target: inLife('active'), hasRoom: false })).toBe('redeem');
+    expect(verdict({ code: again, target: inLife('quarantined'), hasRoom: false })).toBe('redeem');
     expect(verdict({ code: again, target: undefined })).toBe('target_unavailable');
-    for (const lifecycle of ['revoked', 'quarantined', 'deleted'] as const) {
-      expect(verdict({ code: again, target: { lifecycle } })).toBe('target_unavailable');
+    for (const lifecycle of ['revoked', 'deleted'] as const) {
+      expect(verdict({ code: again, target: inLife(lifecycle) })).toBe('target_unavailable');
     }
   });
 
@@ -132,18 +140,30 @@ describe('a code that has been used', () => {
   it('is complete once its key has authenticated, whatever became of the device since', () => {
     for (const lifecycle of ['active', 'revoked', 'quarantined', 'deleted'] as const) {
       const credential = { ...issued, state: 'ended', authenticated_at_ms: 5 } as const;
-      expect(verdict({ code: used, made: { device: { lifecycle }, credential } })).toBe('claim_completed');
+      expect(verdict({ code: used, made: { device: inLife(lifecycle), credential } })).toBe(
+        'claim_completed',
+      );
     }
   });
 
   it('waits while its device is revoked or in quarantine', () => {
     for (const lifecycle of ['revoked', 'quarantined'] as const) {
-      expect(verdict({ code: used, made: { ...made, device: { lifecycle } } })).toBe('device_revoked');
+      expect(verdict({ code: used, made: { ...made, device: inLife(lifecycle) } })).toBe('device_revoked');
     }
   });
 
+  it('is answered again when it was redeemed in quarantine, for that is the way out of it', () => {
+    const out = inLife('quarantined', issued.id);
+    expect(verdict({ code: used, made: { ...made, device: out } })).toBe('replay');
+    const another = inLife('quarantined', 'key_2');
+    expect(verdict({ code: used, made: { ...made, device: another } })).toBe('device_revoked');
+    expect(verdict({ code: used, made: { ...made, device: inLife('revoked', issued.id) } })).toBe(
+      'device_revoked',
+    );
+  });
+
   it('is void once its device was deleted, its key superseded, or both are gone', () => {
-    expect(verdict({ code: used, made: { ...made, device: { lifecycle: 'deleted' } } })).toBe('claim_void');
+    expect(verdict({ code: used, made: { ...made, device: inLife('deleted') } })).toBe('claim_void');
     expect(verdict({ code: used, made: { ...made, credential: { ...issued, state: 'ended' } } })).toBe(
       'claim_void',
     );
@@ -159,6 +179,10 @@ it('no code is redeemed twice, none by a stranger is answered, and none that is 
     'quarantined' as const,
     'deleted' as const,
   );
+  const anyDevice = fc.record({
+    lifecycle: anyLifecycle,
+    readmit_credential_id: fc.constantFrom(null, issued.id, 'key_2'),
+  });
   const anyFacts = fc.record<ClaimFacts>({
     code: fc.option(
       fc
@@ -177,7 +201,7 @@ it('no code is redeemed twice, none by a stranger is answered, and none that is 
     nowMs: fc.constant(now),
     made: fc.option(
       fc.record({
-        device: fc.record({ lifecycle: anyLifecycle }),
+        device: anyDevice,
         credential: fc
           .record({
             state: fc.constantFrom('issued' as const, 'active' as const, 'ended' as const),
@@ -187,7 +211,7 @@ it('no code is redeemed twice, none by a stranger is answered, and none that is 
       }),
       { nil: undefined },
     ),
-    target: fc.option(fc.record({ lifecycle: anyLifecycle }), { nil: undefined }),
+    target: fc.option(anyDevice, { nil: undefined }),
     hasRoom: fc.boolean(),
   });
   fc.assert(
@@ -201,7 +225,10 @@ it('no code is redeemed twice, none by a stranger is answered, and none that is 
         expect(decision.code.state).toBe('used');
         expect(decision.code.claimant_hash).toBe(facts.claimantHash);
         expect(decision.credential.authenticated_at_ms).toBeNull();
-        expect(facts.made?.device.lifecycle).toBe('active');
+        const device = facts.made?.device;
+        const isReadmitted =
+          device?.lifecycle === 'quarantined' && device.readmit_credential_id === issued.id;
+        expect(isReadmitted ? 'active' : device?.lifecycle).toBe('active');
       }
     }),
     { numRuns: 2000 },

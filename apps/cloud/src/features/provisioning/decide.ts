@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@edgeflow/contract';
 import type { CodeRow, CredentialRow, DeviceRow } from '../../storage/tables.ts';
+import { isReadmitted } from '../credentials/index.ts';
 import { bindingMismatch, type HardwareIdentity } from './hardware.ts';
 
 /** All that a registration is judged by. Read in one transaction, with the code's row held. */
@@ -18,7 +19,7 @@ export interface ClaimFacts {
   readonly hasRoom: boolean;
 }
 
-type Lifecycle = Pick<DeviceRow, 'lifecycle'>;
+type Lifecycle = Pick<DeviceRow, 'lifecycle' | 'readmit_credential_id'>;
 /** As much of a credential as a repeat is answered from. */
 export type MadeCredential = Pick<
   CredentialRow,
@@ -42,9 +43,14 @@ export function decideClaim(facts: ClaimFacts): ClaimDecision {
   const mismatch = bindingMismatch(code, facts.hardware);
   if (mismatch !== undefined) return refuse('binding_mismatch', `The code is bound to another ${mismatch}.`);
   if (code.target_device_id !== null) {
-    return facts.target?.lifecycle === 'active' ? { kind: 'redeem', code } : refuse('target_unavailable');
+    return mayBeReprovisioned(facts.target) ? { kind: 'redeem', code } : refuse('target_unavailable');
   }
   return facts.hasRoom ? { kind: 'redeem', code } : refuse('device_limit_reached');
+}
+
+/** A fresh key is a way out of quarantine: it tells the device from its clones. */
+export function mayBeReprovisioned(target: Pick<DeviceRow, 'lifecycle'> | undefined): boolean {
+  return target?.lifecycle === 'active' || target?.lifecycle === 'quarantined';
 }
 
 function decideUsed(code: CodeRow, facts: ClaimFacts): ClaimDecision {
@@ -53,7 +59,10 @@ function decideUsed(code: CodeRow, facts: ClaimFacts): ClaimDecision {
   if (facts.made === undefined) return refuse('claim_void');
   const { device, credential } = facts.made;
   if (credential.authenticated_at_ms !== null) return refuse('claim_completed');
-  if (device.lifecycle === 'revoked' || device.lifecycle === 'quarantined') return refuse('device_revoked');
+  if (device.lifecycle === 'revoked') return refuse('device_revoked');
+  // A key that was given out since the quarantine is the way out of it, and its answer may be lost like any other.
+  if (device.lifecycle === 'quarantined' && !isReadmitted(device, credential))
+    return refuse('device_revoked');
   if (device.lifecycle === 'deleted' || credential.state === 'ended') return refuse('claim_void');
   return { kind: 'replay', code, credential };
 }

@@ -2,7 +2,7 @@ import type { CodeRow, DeviceRow } from '../../storage/tables.ts';
 import type { Redemption } from './claim.ts';
 import type { MadeCredential } from './decide.ts';
 
-export type HeldDevice = Pick<DeviceRow, 'lifecycle' | 'name'>;
+export type HeldDevice = Pick<DeviceRow, 'lifecycle' | 'name' | 'readmit_credential_id'>;
 
 /** What a claim has made of its code, for those that follow in its batch. */
 export interface Made {
@@ -11,8 +11,16 @@ export interface Made {
   readonly credential: MadeCredential;
 }
 
-/** What the claims that follow in the batch find. */
-export function madeBy(redemption: Redemption, name: string | null): Made {
+/**
+ * What the claims that follow in the batch find.
+ *
+ * @param lifecycle of the device that was re-provisioned; a new one is active
+ */
+export function madeBy(
+  redemption: Redemption,
+  name: string | null,
+  lifecycle: HeldDevice['lifecycle'] = 'active',
+): Made {
   const { code, credentialId, deviceId } = redemption;
   return {
     // Read lazily: almost no claim shares its batch with another on the same code, and the row is wide.
@@ -26,7 +34,7 @@ export function madeBy(redemption: Redemption, name: string | null): Made {
         answer_expires_at_ms: redemption.keyExpiresAtMs,
       };
     },
-    device: { lifecycle: 'active', name },
+    device: { lifecycle, name, readmit_credential_id: credentialId },
     credential: {
       id: credentialId,
       device_id: deviceId,

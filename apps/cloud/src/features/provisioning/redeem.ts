@@ -3,7 +3,7 @@ import { toRfc3339 } from '@edgeflow/platform';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Tx } from '../../storage/database.ts';
 import { LostRaceError } from '../../storage/failures.ts';
-import type { CodeRow, DeviceRow, OrganizationRow } from '../../storage/tables.ts';
+import type { CodeRow, OrganizationRow } from '../../storage/tables.ts';
 import { hashApiKey, issueCredentials, keyExpiry, rotateAfter } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
 import { type FailureBudget, Guesses } from '../guessing/index.ts';
@@ -161,7 +161,7 @@ function judge(batch: Batch, claim: Claim): JudgedClaim {
       if (code.target_device_id === null) room.take(code.organization_id);
       const name = code.target_device_id === null ? code.device_name : (facts.target?.name ?? null);
       const one = redeemed(batch, claim, code, { claimantHash: facts.claimantHash, name });
-      held.made.set(code.id, madeBy(one.redemption, name));
+      held.made.set(code.id, madeBy(one.redemption, name, facts.target?.lifecycle));
       return one;
     }
     case 'replay': {
@@ -181,7 +181,7 @@ function judge(batch: Batch, claim: Claim): JudgedClaim {
 }
 
 interface Facts extends ClaimFacts {
-  readonly target: Pick<DeviceRow, 'lifecycle' | 'name'> | undefined;
+  readonly target: HeldDevice | undefined;
 }
 
 /** Nothing asks for the identity of hardware whose code is bound to none, and working it out is not cheap. */

@@ -124,17 +124,22 @@ export async function insertDevices(tx: Tx, redemptions: readonly Redemption[]):
 const refreshColumns = {
   id: 'text',
   code_id: 'text',
+  credential_id: 'text',
   hardware_info: 'text',
   network_info: 'text',
   agent_version: 'text',
   search_text: 'text',
 } as const;
 
-/** Re-provisioning keeps id, name, tags and history; what the device says about itself is new. */
+/**
+ * Re-provisioning keeps id, name, tags and history; what the device says about itself is new. A quarantine ends with
+ * the first use of the new key, not before: until then the old one would be let in again.
+ */
 export async function refreshDevices(tx: Tx, redemptions: readonly Redemption[]): Promise<void> {
   const rows = redemptions.map((redemption) => ({
     id: redemption.deviceId,
     code_id: redemption.code.id,
+    credential_id: redemption.credentialId,
     hardware_info: redemption.hardwareInfo,
     network_info: redemption.networkInfo,
     agent_version: redemption.agentVersion,
@@ -146,7 +151,8 @@ export async function refreshDevices(tx: Tx, redemptions: readonly Redemption[])
     rows,
     (r, from) => sql`update devices set code_id = ${r.code_id}, hardware_info = ${r.hardware_info},
       network_info = ${r.network_info}, agent_version = ${r.agent_version}, search_text = ${r.search_text},
-      can_rotate = null
+      can_rotate = null,
+      readmit_credential_id = case when lifecycle = 'quarantined' then ${r.credential_id} end
     ${from} where devices.id = ${r.id}`,
   );
 }

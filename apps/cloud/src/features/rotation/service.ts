@@ -24,7 +24,7 @@ import {
 import { readDevice } from '../devices/index.ts';
 import { type EventFact, type Events, insertEvents } from '../events/index.ts';
 import type { Operator } from '../identity/index.ts';
-import { requestDueRotations, setCanRotate, wantRotation } from './store.ts';
+import { forgetEarlierKey, requestDueRotations, setCanRotate, wantRotation } from './store.ts';
 
 /** How long a device may take to store an offered key and say so. */
 const offerTimeoutMs = 30_000;
@@ -77,6 +77,7 @@ export class Rotation {
     const { database, events, tunnel } = this.#options;
     await database.transaction(async (tx) => {
       const row = await requireActive(tx, operator, id);
+      if (row.clone_suspected_at_ms !== null) throw new ProblemError('rotation_suspended');
       await requireNoOtherIssue(tx, row);
       await wantRotation(tx, id);
       await this.#record(tx, row, operator.actor, 'key.rotation_request');
@@ -92,18 +93,17 @@ export class Rotation {
     };
   }
 
-  /** Replaces the key at once. The old one dies with the commit; the new one exists in this answer and nowhere else. */
+  /**
+   * Replaces the key at once. The old one dies with the commit, and with it a quarantine and a suspicion of clones; the
+   * new one exists in this answer and nowhere else.
+   */
   async replace(operator: Operator, id: string): Promise<ProvisionResponse> {
     const { database, events, securityChanged } = this.#options;
     const offer = await database.transaction(async (tx) => {
-      const row = await requireActive(tx, operator, id);
+      const row = await requireLifecycle(tx, operator, id, ['active', 'quarantined']);
       await endCredentials(tx, id);
       const made = await this.#issue(tx, row, 'operator');
-      await tx.db
-        .updateTable('devices')
-        .set({ security_changed_at_ms: tx.nowMs, rotation_wanted_at_ms: null })
-        .where('id', '=', id)
-        .execute();
+      await forgetEarlierKey(tx, row);
       const event = eventOf(row, tx.nowMs, 'device.key_rotated', made.credentialId);
       await this.#record(tx, row, operator.actor, 'key.replace', made.credentialId, event);
       return made;
@@ -237,10 +237,19 @@ export class Rotation {
   }
 }
 
-async function requireActive(tx: Tx, operator: Operator, id: string): Promise<DeviceRow> {
+function requireActive(tx: Tx, operator: Operator, id: string): Promise<DeviceRow> {
+  return requireLifecycle(tx, operator, id, ['active']);
+}
+
+async function requireLifecycle(
+  tx: Tx,
+  operator: Operator,
+  id: string,
+  allowed: readonly DeviceRow['lifecycle'][],
+): Promise<DeviceRow> {
   const row = await readDevice(tx, operator.organizationId, id);
   if (row === undefined) throw new ProblemError('device_not_found');
-  if (row.lifecycle !== 'active') {
+  if (!allowed.includes(row.lifecycle)) {
     throw new ProblemError('device_state_conflict', {
       detail: `The device is ${row.lifecycle}; restore it first.`,
     });
@@ -268,6 +277,7 @@ async function readWanting(tx: Tx, id: string): Promise<DeviceRow | undefined> {
   if (known === undefined) return undefined;
   const row = await readDevice(tx, known.organization_id, id);
   if (row?.lifecycle !== 'active' || row.rotation_wanted_at_ms === null) return undefined;
+  if (row.clone_suspected_at_ms !== null) return undefined;
   const living = await livingCredentials(tx, [id]);
   const blocked = living.some((one) => one.state === 'issued' && one.origin !== 'rotation');
   return blocked || !living.some((one) => one.state === 'active') ? undefined : row;

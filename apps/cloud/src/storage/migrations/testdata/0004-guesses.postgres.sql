@@ -52,7 +52,12 @@ create table devices (
   last_address text,
   last_close_reason text,
   rotation_wanted_at_ms bigint,
-  can_rotate integer
+  can_rotate integer,
+  tunnel_history text,
+  replaced_at_ms bigint,
+  clone_suspected_at_ms bigint,
+  clone_evidence text,
+  readmit_credential_id text
 );
 create table events (
   sequence bigint not null default nextval('events_sequence_seq'::regclass),
@@ -82,7 +87,8 @@ create table organizations (
   name text not null,
   device_limit integer,
   device_count integer not null default 0,
-  created_at_ms bigint not null
+  created_at_ms bigint not null,
+  clone_policy text not null default 'keep_newest'::text
 );
 create table provisioning_codes (
   id text not null,
@@ -143,6 +149,7 @@ alter table guesses add constraint guesses_pkey PRIMARY KEY (sequence);
 alter table operator_tokens add constraint operator_tokens_pkey PRIMARY KEY (id);
 alter table operator_tokens add constraint operator_tokens_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text, 'owner'::text])));
 alter table operator_tokens add constraint operator_tokens_token_hash_key UNIQUE (token_hash);
+alter table organizations add constraint organizations_clone_policy_check CHECK ((clone_policy = ANY (ARRAY['keep_newest'::text, 'quarantine'::text])));
 alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
 alter table provisioning_codes add constraint provisioning_codes_check CHECK (((state = 'used'::text) = (used_device_id IS NOT NULL)));
 alter table provisioning_codes add constraint provisioning_codes_code_hash_key UNIQUE (code_hash);
@@ -164,10 +171,11 @@ CREATE INDEX audit_by_organization ON public.audit_log USING btree (organization
 CREATE INDEX codes_by_batch ON public.provisioning_codes USING btree (organization_id, batch_id);
 CREATE INDEX codes_by_time ON public.provisioning_codes USING btree (organization_id, created_at_ms, id);
 CREATE INDEX codes_live ON public.provisioning_codes USING btree (group_count, expires_at_ms) WHERE (state = 'active'::text);
-CREATE INDEX credentials_by_device ON public.credentials USING btree (device_id);
 CREATE INDEX credentials_due ON public.credentials USING btree (rotate_after_ms) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX credentials_live ON public.credentials USING btree (device_id, state) WHERE (state <> 'ended'::text);
 CREATE INDEX devices_by_presence ON public.devices USING btree (presence) WHERE (presence = ANY (ARRAY['online'::text, 'reconnecting'::text]));
+CREATE INDEX devices_by_replacement ON public.devices USING btree (replaced_at_ms) WHERE (replaced_at_ms IS NOT NULL);
 CREATE INDEX devices_by_security ON public.devices USING btree (security_changed_at_ms) WHERE (security_changed_at_ms IS NOT NULL);
+CREATE INDEX devices_by_suspicion ON public.devices USING btree (organization_id, clone_suspected_at_ms) WHERE (clone_suspected_at_ms IS NOT NULL);
 CREATE INDEX devices_by_time ON public.devices USING btree (organization_id, created_at_ms, id) WHERE (lifecycle <> 'deleted'::text);
 CREATE INDEX events_by_organization ON public.events USING btree (organization_id, sequence);

@@ -1,0 +1,5 @@
+export { admit, type Knocking } from './admission.ts';
+export { fingerprint } from './history.ts';
+export { cloneMetrics } from './metrics.ts';
+export { Clones, type DeviceLifeSign } from './service.ts';
+export { pardon, replacedSince } from './store.ts';
