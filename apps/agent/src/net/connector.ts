@@ -11,6 +11,7 @@ import {
 } from './dial.ts';
 import { dialThroughProxy } from './dial-proxy.ts';
 import type { ConnectTimeouts } from './limits.ts';
+import type { TimeKnowledge } from './plausible-time.ts';
 import { proxyFor, type ProxySettings } from './proxy.ts';
 import { TransportError } from './transport.ts';
 import { CloudTls, type TlsTrust } from './verified-tls.ts';
@@ -22,6 +23,7 @@ export interface ConnectorOptions {
   readonly time: TimeSource;
   readonly timeouts: ConnectTimeouts;
   readonly resolve: Resolve;
+  readonly knowledge: TimeKnowledge;
 }
 
 /** Makes a connection on which the first byte may be written. The signal gives up in whatever phase it is. */
@@ -34,8 +36,9 @@ export type Connect = (signal: AbortSignal, observer?: ConnectObserver) => Promi
  * @returns a function that throws {@link TransportError} when a phase fails.
  */
 export function connectorTo(options: ConnectorOptions): Connect {
-  const { address, time, timeouts, resolve } = options;
-  const tls = new CloudTls(address.host, options.trust, { time, handshakeMs: timeouts.tlsMs });
+  const { address, time, timeouts, resolve, knowledge } = options;
+  const tlsDeps = { time, handshakeMs: timeouts.tlsMs, knowledge };
+  const tls = new CloudTls(address.host, options.trust, tlsDeps);
   const endpoint = endpointOf(address);
   const proxy = proxyFor(address, options.proxy);
   return async (signal, observer = silentObserver) => {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { ErrorCode } from '@edgeflow/contract';
+import type { DateVerdict } from './plausible-time.ts';
 import { networkErrorCode } from './socket.ts';
 import { TransportError } from './transport.ts';
 
@@ -42,6 +43,13 @@ export function tlsFailure(error: unknown, host: string, evidence?: TlsEvidence)
 /** Whether the other end was reached and its certificate found wanting. */
 export function isVerificationFailure(error: unknown): error is TransportError {
   return error instanceof TransportError && verificationCodes.includes(error.code);
+}
+
+/** What a refusal for dates says; undefined for every other failure. */
+export function dateVerdict(error: unknown): DateVerdict | undefined {
+  const code = networkErrorCode(error);
+  if (code === 'CERT_NOT_YET_VALID') return 'not_yet_valid';
+  return code === 'CERT_HAS_EXPIRED' ? 'expired' : undefined;
 }
 
 /** Who a certificate is for and from, and how long, fit for a log line: the names in it are whatever its maker wrote. */
