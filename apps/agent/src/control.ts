@@ -140,7 +140,7 @@ export class Control implements AgentControl {
 
   diagnose(): Promise<Diagnosis> {
     const { config, cloud, identity, notices, warnings } = this.#keeper;
-    const { files, makeTransport, time } = this.#deps;
+    const { files, makeTransport, time, known } = this.#deps;
     const inputs = inputsFrom({
       config,
       warnings,
@@ -148,7 +148,7 @@ export class Control implements AgentControl {
       hasIdentity: identity !== undefined,
       notices,
       status: this.status(),
-      makeTransport: (address) => makeTransport(address, config),
+      makeTransport: (address) => makeTransport(address, config, known),
       stateFolder: () => prepareStateFolder(files, config.stateFolder),
       clock: time.clock,
     });

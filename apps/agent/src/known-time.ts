@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { type Clock, type Files, toRfc3339, writeAtomically } from '@edgeflow/platform';
 import * as z from 'zod';
-import type { CloudTimeSample, TimeKnowledge } from './net/index.ts';
+import type { ClockState, CloudTimeSample, TimeKnowledge } from './net/index.ts';
 import { releasedMs } from './release-date.ts';
 
 export interface KnownTimeDeps {
@@ -71,11 +71,17 @@ export class KnownTime implements TimeKnowledge {
     return clock.now() - (cloudMs + clock.monotonic() - atMonotonicMs);
   }
 
-  /** systemd-timesyncd makes this file when it has set the clock (systemd-timesyncd.service(8)). */
-  async isClockSynchronized(): Promise<boolean> {
+  /**
+   * systemd-timesyncd makes the file `synchronized` when it has set the clock (systemd-timesyncd.service(8)); whether
+   * systemd runs at all is told by its folder (sd_booted(3)). Other time services leave no trace of that kind: there
+   * the clock counts as free.
+   */
+  async clockState(): Promise<ClockState> {
     const { files, root } = this.#deps;
-    const path = posix.join(root, 'run/systemd/timesync/synchronized');
-    return (await files.stat(path).catch(() => undefined)) !== undefined;
+    const exists = async (path: string): Promise<boolean> =>
+      (await files.stat(posix.join(root, path)).catch(() => undefined)) !== undefined;
+    if (await exists('run/systemd/timesync/synchronized')) return 'synchronized';
+    return (await exists('run/systemd/system')) ? 'free' : 'unknown';
   }
 
   onCloudTime({ cloudMs, ageMs, certificate }: CloudTimeSample): void {

@@ -30,6 +30,7 @@ const online: SaasStatus = {
   cloud_url: 'https://cloud.test',
   key_expires_at: null,
   uptime_seconds: 1,
+  clock_skew_seconds: 0,
   last_error: null,
 };
 

@@ -24,7 +24,11 @@ describe('no socket stays open', () => {
     async (pins) => {
       const socket = await connected();
       const controller = new AbortController();
-      const tls = new CloudTls('cloud.test', { pins }, { time: realTime, handshakeMs: 1000, knowledge: onlyReleaseKnown(0) });
+      const tls = new CloudTls(
+        'cloud.test',
+        { pins },
+        { time: realTime, handshakeMs: 1000, knowledge: onlyReleaseKnown(0) },
+      );
       const open = async () => {
         controller.abort(new Error('called off'));
         return socket;

@@ -61,7 +61,8 @@ function extensionBroken({ read }: PathCertificate): string | undefined {
     if (understood.has(extnID)) {
       const isRead = parsedValue !== undefined && !('parsingError' in parsedValue);
       if (!isRead) return `the extension ${extnID} of a certificate in it cannot be read`;
-    } else if (critical) return `a certificate in it has the critical extension ${extnID}, which is not known here`;
+    } else if (critical)
+      return `a certificate in it has the critical extension ${extnID}, which is not known here`;
   }
   return undefined;
 }
@@ -100,7 +101,9 @@ const signatures: ReadonlySet<string> = new Set([
 function signatureBroken({ read }: PathCertificate): string | undefined {
   const { algorithmId } = read.signatureAlgorithm;
   if (read.signature.algorithmId !== algorithmId) return 'a certificate in it names two kinds of signature';
-  return signatures.has(algorithmId) ? undefined : `a signature in it is of a kind that is not accepted (${algorithmId})`;
+  return signatures.has(algorithmId)
+    ? undefined
+    : `a signature in it is of a kind that is not accepted (${algorithmId})`;
 }
 
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
@@ -139,7 +142,9 @@ function authorityBroken({ read }: PathCertificate, below: readonly PathCertific
   // The library gives what does not fit into a number as another kind of value: no limit that matters is that large.
   if (typeof most !== 'number') return 'an authority in it has a path length that cannot be read';
   const counted = below.filter((authority) => !authority.read.subject.isEqual(authority.read.issuer));
-  return counted.length > most ? 'an authority in it may not have so many others below it (path length)' : undefined;
+  return counted.length > most
+    ? 'an authority in it may not have so many others below it (path length)'
+    : undefined;
 }
 
 function keyUsageOf(certificate: Certificate): number | undefined {

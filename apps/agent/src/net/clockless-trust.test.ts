@@ -1,17 +1,13 @@
+import { X509Certificate } from 'node:crypto';
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { GeneralName, GeneralSubtree, NameConstraints } from 'pkijs';
+import { systemClock } from '@edgeflow/platform';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import {
-  type CertificateRequest,
-  ExtendedKeyUsage,
-  Extension,
-  KeyUsageFlags,
-  makeCertificate,
-  type TestCertificate,
-  withAlteredSignature,
-} from './testing/certificates.ts';
+import { makeCertificate, type TestCertificate } from './testing/certificates.ts';
+import { vouchWithoutClock } from './clockless-trust.ts';
+import { onlyReleaseKnown } from './plausible-time.ts';
 import { closeAll, keep } from './testing/cleanup.ts';
 import { clockAt1970, clockAt2099, type DeviceClock, rightClock } from './testing/clocks.ts';
+import { badScenes, goodScenes, maker, stage } from './testing/scenes.ts';
 import { listen } from './testing/servers.ts';
 import { get, transportTo } from './testing/transports.ts';
 import type { TlsTrust } from './verified-tls.ts';
@@ -72,191 +68,21 @@ async function talk(
   }
 }
 
-/** Certificates that are valid where the clock's story plays. */
-function maker(clock: DeviceClock) {
-  const authority = (name: string, issuer?: TestCertificate, over: Partial<CertificateRequest> = {}) =>
-    makeCertificate({ name, isAuthority: true, ...clock.validity, ...(issuer && { issuer }), ...over });
-  const server = (issuer: TestCertificate, over: Partial<CertificateRequest> = {}) =>
-    makeCertificate({ name: 'cloud', hosts: ['cloud.test'], issuer, ...clock.validity, ...over });
-  return { authority, server };
-}
-
-function constraints(permitted: readonly string[], excluded: readonly string[] = []) {
-  const subtree = (value: string) => new GeneralSubtree({ base: new GeneralName({ type: 2, value }) });
-  const document = new NameConstraints({
-    ...(permitted.length > 0 ? { permittedSubtrees: permitted.map(subtree) } : {}),
-    ...(excluded.length > 0 ? { excludedSubtrees: excluded.map(subtree) } : {}),
-  });
-  return new Extension('2.5.29.30', true, document.toSchema().toBER());
-}
-
-interface Scene {
-  readonly chain: readonly TestCertificate[];
-  /** Of the CA file. */
-  readonly root: TestCertificate;
-}
-
-type Make = ReturnType<typeof maker>;
-type Stage = (make: Make, clock: DeviceClock) => Promise<Scene>;
-
-const good: Readonly<Record<string, Stage>> = {
-  'a server below its root': async ({ authority, server }) => {
-    const root = await authority('root');
-    return { chain: [await server(root)], root };
-  },
-  'a server below two authorities, presented in disorder beside a stranger': async ({ authority, server }) => {
-    const root = await authority('root', undefined, { rsaBits: 2048 });
-    const middle = await authority('middle', root, { pathLength: 1, hash: 'SHA-384' });
-    const low = await authority('low', middle, { pathLength: 0, purposes: [ExtendedKeyUsage.serverAuth] });
-    const leaf = await server(low, { keyUsage: KeyUsageFlags.digitalSignature });
-    return { chain: [leaf, await authority('stranger'), root, middle, low], root };
-  },
-  'a server whose name its authority may vouch for': async ({ authority, server }) => {
-    const root = await authority('root', undefined, { extensions: [constraints(['test'], ['other.test'])] });
-    return { chain: [await server(root)], root };
-  },
+/** The day its image was made: after the release of the program, and before the certificates of today. */
+const staleClock: DeviceClock = {
+  ...clockAt1970,
+  name: 'has not been set since its image was made',
+  time: { ...clockAt1970.time, clock: systemClock },
+  knowledge: { ...clockAt1970.knowledge, clockState: () => Promise.resolve('free') },
 };
 
-const bad: Readonly<Record<string, Stage>> = {
-  'a root that is not trusted': async ({ authority, server }) => {
-    const evil = await authority('root');
-    return { chain: [await server(evil), evil], root: await authority('root') };
-  },
-  'a root that is not trusted, with a certificate that had expired anyway': async ({ authority, server }, clock) => {
-    const evil = await authority('root');
-    return { chain: [await server(evil, clock.expired), evil], root: await authority('root') };
-  },
-  'the certificate of another host': async ({ authority, server }) => {
-    const root = await authority('root');
-    return { chain: [await server(root, { hosts: ['other.test'] })], root };
-  },
-  'the certificate of another host that had expired anyway': async ({ authority, server }, clock) => {
-    const root = await authority('root');
-    return { chain: [await server(root, { hosts: ['other.test'], ...clock.expired })], root };
-  },
-  'a certificate that expired before the program was released': async ({ authority, server }, clock) => {
-    const root = await authority('root');
-    return { chain: [await server(root, clock.expired)], root };
-  },
-  'an authority in the middle that expired before the program was released': async ({ authority, server }, clock) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root, clock.expired);
-    return { chain: [await server(middle), middle], root };
-  },
-  'a root that expired before the program was released': async ({ authority, server }, clock) => {
-    const root = await authority('root', undefined, clock.expired);
-    return { chain: [await server(root)], root };
-  },
-  'a certificate that signs itself': async ({ authority }, clock) => ({
-    chain: [await makeCertificate({ name: 'cloud', hosts: ['cloud.test'], ...clock.validity })],
-    root: await authority('root'),
-  }),
-  'an authority that is left out': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root);
-    return { chain: [await server(middle)], root };
-  },
-  'a certificate for clients': async ({ authority, server }) => {
-    const root = await authority('root');
-    return { chain: [await server(root, { purposes: [ExtendedKeyUsage.clientAuth] })], root };
-  },
-  'a certificate whose key may only sign certificates': async ({ authority, server }) => {
-    const root = await authority('root');
-    return { chain: [await server(root, { keyUsage: KeyUsageFlags.cRLSign })], root };
-  },
-  'an authority for mail': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root, { purposes: [ExtendedKeyUsage.emailProtection] });
-    return { chain: [await server(middle), middle], root };
-  },
-  'an authority in the middle that is none': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await server(root, { name: 'middle', keyUsage: KeyUsageFlags.digitalSignature });
-    return { chain: [await server(middle), middle], root };
-  },
-  'a server’s certificate used as an authority': async ({ authority, server }) => {
-    const root = await authority('root');
-    const other = await server(root, { name: 'other', hosts: ['other.test'] });
-    return { chain: [await server(other), other], root };
-  },
-  'an authority that may not sign certificates': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root, { keyUsage: KeyUsageFlags.cRLSign });
-    return { chain: [await server(middle), middle], root };
-  },
-  'more authorities than the root allows': async ({ authority, server }) => {
-    const root = await authority('root', undefined, { pathLength: 0 });
-    const middle = await authority('middle', root);
-    return { chain: [await server(middle), middle], root };
-  },
-  'more authorities than the one in the middle allows': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root, { pathLength: 0 });
-    const low = await authority('low', middle);
-    return { chain: [await server(low), low, middle], root };
-  },
-  'a name that the root may not vouch for': async ({ authority, server }) => {
-    const root = await authority('root', undefined, { extensions: [constraints(['example'])] });
-    return { chain: [await server(root)], root };
-  },
-  'a name that is excluded in the middle': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root, { extensions: [constraints([], ['cloud.test'])] });
-    return { chain: [await server(middle), middle], root };
-  },
-  'a permitted name beside the one that is wanted': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root, { extensions: [constraints(['good.test'])] });
-    return { chain: [await server(middle, { hosts: ['good.test', 'cloud.test'] }), middle], root };
-  },
-  'a signature with SHA-1': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root);
-    return { chain: [await server(middle, { hash: 'SHA-1' }), middle], root };
-  },
-  'an authority with a key of 1024 bits': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root, { rsaBits: 1024 });
-    return { chain: [await server(middle), middle], root };
-  },
-  'an authority with a key of 512 bits': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root, { rsaBits: 512 });
-    return { chain: [await server(middle), middle], root };
-  },
-  'a server with a key of 1024 bits': async ({ authority, server }) => {
-    const root = await authority('root');
-    return { chain: [await server(root, { rsaBits: 1024 })], root };
-  },
-  'an altered signature': async ({ authority, server }) => {
-    const root = await authority('root');
-    return { chain: [await withAlteredSignature(await server(root))], root };
-  },
-  'an altered signature in the middle': async ({ authority, server }) => {
-    const root = await authority('root');
-    const middle = await authority('middle', root);
-    return { chain: [await server(middle), await withAlteredSignature(middle)], root };
-  },
-  'a critical extension that nobody knows': async ({ authority, server }) => {
-    const root = await authority('root');
-    const unknown = new Extension('1.3.6.1.4.1.55555.1', true, Uint8Array.of(5, 0));
-    return { chain: [await server(root, { extensions: [unknown] })], root };
-  },
-  'an authority with a critical extension that nobody knows': async ({ authority, server }) => {
-    const root = await authority('root');
-    const unknown = new Extension('1.3.6.1.4.1.55555.1', true, Uint8Array.of(5, 0));
-    const middle = await authority('middle', root, { extensions: [unknown] });
-    return { chain: [await server(middle), middle], root };
-  },
-};
-
-const clocks = [rightClock, clockAt1970, clockAt2099];
+const clocks = [rightClock, clockAt1970, clockAt2099, staleClock];
 
 describe.each(clocks)('a device whose clock $name', (clock) => {
   const make = maker(clock);
 
-  it.each(Object.keys(good))('trusts %s', async (name) => {
-    const { chain, root } = await stage(good, name, make, clock);
+  it.each(Object.keys(goodScenes))('trusts %s', async (name) => {
+    const { chain, root } = await stage(goodScenes, name, clock);
     const answer = await talk(clock, chain, { caPem: root.certificatePem, pins: [] });
     expect(answer).toMatchObject({ outcome: '200', message: '' });
     const pinned = await talk(clock, [...chain, root], { pins: [root.pin] });
@@ -265,8 +91,8 @@ describe.each(clocks)('a device whose clock $name', (clock) => {
     expect(await talk(clock, chain, { pins: [] })).toMatchObject({ outcome: '200', message: '' });
   });
 
-  it.each(Object.keys(bad))('refuses %s, and writes nothing', async (name) => {
-    const { chain, root } = await stage(bad, name, make, clock);
+  it.each(Object.keys(badScenes))('refuses %s, and writes nothing', async (name) => {
+    const { chain, root } = await stage(badScenes, name, clock);
     setDefaultCACertificates([root.certificatePem]);
     const [leaf] = chain;
     const trusts: TlsTrust[] = [
@@ -277,7 +103,6 @@ describe.each(clocks)('a device whose clock $name', (clock) => {
     ];
     for (const trust of trusts) {
       const answer = await talk(clock, [...chain, ...(trust.caPem === undefined ? [root] : [])], trust);
-      console.log(clock.name, '|', name, '|', answer.outcome, answer.message);
       expect(answer, JSON.stringify(trust)).toMatchObject({
         outcome: expect.stringMatching(/^tls_|^not_the_cloud$/) as string,
         bytesHeard: 0,
@@ -301,13 +126,75 @@ describe.each(clocks)('a device whose clock $name', (clock) => {
   });
 });
 
-async function stage(
-  stages: Readonly<Record<string, Stage>>,
-  name: string,
-  make: Make,
-  clock: DeviceClock,
-): Promise<Scene> {
-  const found = stages[name];
-  if (found === undefined) throw new Error(name);
-  return found(make, clock);
-}
+describe('a clock that may well be right', () => {
+  const early = clockAt1970.validity;
+  const late = clockAt2099.validity;
+
+  it.each([
+    ['has expired', rightClock, late],
+    ['is not valid yet', rightClock, early],
+    [
+      'is not valid yet, by a clock that the network has set',
+      {
+        ...staleClock,
+        knowledge: { ...staleClock.knowledge, clockState: () => Promise.resolve('synchronized' as const) },
+      },
+      early,
+    ],
+  ] as const)('is believed when it says that a certificate %s', async (_name, clock, validity) => {
+    const root = await makeCertificate({ name: 'root', isAuthority: true });
+    const leaf = await makeCertificate({ name: 'cloud', hosts: ['cloud.test'], issuer: root, ...validity });
+    for (const trust of [{ caPem: root.certificatePem, pins: [] }, { pins: [leaf.pin] }]) {
+      const answer = await talk(clock, [leaf, root], trust);
+      expect(answer).toMatchObject({ outcome: 'tls_expired', bytesHeard: 0 });
+    }
+  });
+});
+
+describe('a clock that was turned back', () => {
+  it('brings no certificate to life that had expired before the program was released', async () => {
+    const root = await makeCertificate({ name: 'root', isAuthority: true });
+    const leaf = await makeCertificate({
+      name: 'cloud',
+      hosts: ['cloud.test'],
+      issuer: root,
+      ...rightClock.validity,
+    });
+    // By the clock of OpenSSL, which this program is not to be older than, all is well.
+    const clock = { ...rightClock, knowledge: onlyReleaseKnown(Date.now() + 24 * 3_600_000) };
+    const answer = await talk(clock, [leaf], { caPem: root.certificatePem, pins: [] });
+    expect(answer).toMatchObject({ outcome: 'tls_expired', bytesHeard: 0 });
+    expect(answer.message).toContain('by now it is at least');
+  });
+});
+
+describe('an agent without the part that judges without a clock', () => {
+  const load = () => Promise.reject(new Error('not installed'));
+
+  async function vouch(pinned: (leaf: TestCertificate, root: TestCertificate) => TlsTrust): Promise<unknown> {
+    const { authority, server } = maker(clockAt1970);
+    const root = await authority('root');
+    const leaf = await server(root);
+    const shown = new X509Certificate(leaf.certificatePem);
+    return vouchWithoutClock({
+      host: 'cloud.test',
+      trust: pinned(leaf, root),
+      presented: [shown, new X509Certificate(root.certificatePem)],
+      peer: shown.toLegacyObject(),
+      times: { earliestMs: clockAt1970.knowledge.floorMs, latestMs: Date.now() + 100 * 3_600_000 },
+      nowMs: 0,
+      load,
+    }).catch((error: unknown) => error);
+  }
+
+  it('says that such a device needs a pin', async () => {
+    const error = await vouch((_leaf, root) => ({ caPem: root.certificatePem, pins: [] }));
+    const message = expect.stringContaining('EDGEFLOW_SAAS_TLS_PIN') as string;
+    expect(error).toMatchObject({ code: 'tls_expired', message });
+  });
+
+  it('trusts the pin of the cloud’s own key, and not one that a path would have to lead to', async () => {
+    expect(await vouch((leaf) => ({ pins: [leaf.pin] }))).toBeTypeOf('number');
+    expect(await vouch((_leaf, root) => ({ pins: [root.pin] }))).toMatchObject({ code: 'tls_expired' });
+  });
+});

@@ -1,15 +1,8 @@
 import type { Socket } from 'node:net';
 import type { TimeSource } from '@edgeflow/platform';
 import { type CloudAddress, isLoopbackHost } from './address.ts';
-import {
-  type ConnectObserver,
-  dial,
-  type DialDeps,
-  endpointOf,
-  type Resolve,
-  silentObserver,
-} from './dial.ts';
-import { dialThroughProxy } from './dial-proxy.ts';
+import { type ConnectObserver, dial, endpointOf, type Resolve, silentObserver } from './dial.ts';
+import { dialThroughProxy, type ProxyDeps } from './dial-proxy.ts';
 import type { ConnectTimeouts } from './limits.ts';
 import type { TimeKnowledge } from './plausible-time.ts';
 import { proxyFor, type ProxySettings } from './proxy.ts';
@@ -42,7 +35,7 @@ export function connectorTo(options: ConnectorOptions): Connect {
   const endpoint = endpointOf(address);
   const proxy = proxyFor(address, options.proxy);
   return async (signal, observer = silentObserver) => {
-    const deps: DialDeps = { timers: time.timers, timeouts, resolve, observer };
+    const deps: ProxyDeps = { time, timeouts, resolve, observer, knowledge };
     const open = (bounded: AbortSignal): Promise<Socket> =>
       proxy === undefined ? dial(endpoint, deps, bounded) : dialThroughProxy(endpoint, proxy, deps, bounded);
     if (address.isTls) return tls.secure(open, signal, observer);

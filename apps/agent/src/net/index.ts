@@ -3,7 +3,7 @@ export { type CloudAddress, isLoopbackHost, readCloudAddress } from './address.t
 export { looksLikeTheCloud, notTheCloud } from './answers.ts';
 export { createCloudTransport, type ProbingTransport } from './cloud-transport.ts';
 export type { ConnectPhase } from './dial.ts';
-export type { CloudTimeSample, TimeKnowledge } from './plausible-time.ts';
+export type { ClockState, CloudTimeSample, TimeKnowledge } from './plausible-time.ts';
 export type { ConnectionProbe } from './probe.ts';
 export { proxyFor, type ProxySettings, readProxy } from './proxy.ts';
 export { type CloudAnswer, type CloudRequest, TransportError } from './transport.ts';

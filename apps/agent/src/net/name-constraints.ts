@@ -39,7 +39,8 @@ export function constraintBroken(path: readonly Certificate[], host: string): st
     if (!(constraints instanceof NameConstraints)) return 'name constraints in it cannot be read';
     const below = path.slice(0, at).flatMap((certificate) => namesOf(certificate));
     for (const name of [...below, ...wanted]) {
-      if (!isAllowed(name, constraints)) return 'an authority in it may not vouch for this name (name constraints)';
+      if (!isAllowed(name, constraints))
+        return 'an authority in it may not vouch for this name (name constraints)';
     }
   }
   return undefined;
@@ -96,7 +97,9 @@ function isInNetwork(address: Uint8Array, network: Uint8Array): boolean {
 }
 
 function isInDirectory(name: RelativeDistinguishedNames, above: RelativeDistinguishedNames): boolean {
-  return above.typesAndValues.every((wantedPart, at) => name.typesAndValues[at]?.isEqual(wantedPart) === true);
+  return above.typesAndValues.every(
+    (wantedPart, at) => name.typesAndValues[at]?.isEqual(wantedPart) === true,
+  );
 }
 
 /** Its subject and every alternative name. */

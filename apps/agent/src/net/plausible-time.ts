@@ -7,11 +7,14 @@ export interface TimeKnowledge {
   readonly releasedMs: number;
   /** The least that the present time can be: the release, or the newest time that a verified cloud has told. */
   readonly floorMs: number;
-  /** Whether something outside this program vouches for the clock, such as a finished time synchronisation. */
-  isClockSynchronized(): Promise<boolean>;
+  /** What the system around this program says of the clock. */
+  clockState(): Promise<ClockState>;
   /** A verified cloud has told its time. */
   onCloudTime(sample: CloudTimeSample): void;
 }
+
+/** `synchronized`: set from the network since the start. `free`: the system would know of that and does not. */
+export type ClockState = 'synchronized' | 'free' | 'unknown';
 
 export interface CloudTimeSample {
   /** The cloud's clock, epoch milliseconds. */
@@ -49,22 +52,25 @@ export type DateVerdict = 'expired' | 'not_yet_valid';
  * refusal stands, because the clock it was judged by may well be right.
  *
  * - A clock before the floor is wrong for certain, whoever vouches for it.
- * - A clock that calls a certificate of a trusted authority "not yet valid" is more likely behind than right: nothing is
- *   known of it but that it is later by now than it says.
- * - A clock that says "expired" is believed, unless it is years ahead of everything that is known.
+ * - A clock that is years ahead of everything that is known is not believed, unless it has been synchronised.
+ * - A clock that has not been synchronised, where that would be known, and says "not yet valid" is more likely behind
+ *   than right: an image's date, or the last shutdown's. Nothing is known but that it is later by now than it says.
+ * - Any other clock is believed.
  */
 export function plausibleTimes(
   verdict: DateVerdict,
-  clock: { readonly nowMs: number; readonly isSynchronized: boolean },
+  clock: { readonly nowMs: number; readonly state: ClockState },
   floorMs: number,
 ): PlausibleTimes | undefined {
-  const { nowMs, isSynchronized } = clock;
+  const { nowMs, state } = clock;
   const spanMs = clockTrustYears * yearMs;
-  const isAhead = nowMs > floorMs + spanMs;
   const isBehind = nowMs < floorMs;
-  if (isBehind || (isAhead && !isSynchronized)) return { earliestMs: floorMs, latestMs: floorMs + spanMs };
-  if (verdict === 'expired' || isSynchronized) return undefined;
-  return { earliestMs: nowMs, latestMs: nowMs + spanMs };
+  const isAhead = nowMs > floorMs + spanMs && state !== 'synchronized';
+  if (isBehind || isAhead) return { earliestMs: floorMs, latestMs: floorMs + spanMs };
+  if (verdict === 'not_yet_valid' && state === 'free') {
+    return { earliestMs: nowMs, latestMs: nowMs + spanMs };
+  }
+  return undefined;
 }
 
 /** No more than the release of the program is known, and nothing is remembered. */
@@ -72,7 +78,7 @@ export function onlyReleaseKnown(releasedMs: number): TimeKnowledge {
   return {
     releasedMs,
     floorMs: releasedMs,
-    isClockSynchronized: () => Promise.resolve(false),
+    clockState: () => Promise.resolve('unknown'),
     onCloudTime: () => undefined,
   };
 }

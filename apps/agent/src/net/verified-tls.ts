@@ -110,7 +110,9 @@ export class CloudTls {
     const leaf = socket.getPeerX509Certificate();
     if (leaf === undefined || leaf.validToDate.getTime() >= releasedMs) return;
     socket.destroy();
-    const expired = Object.assign(new Error('expired before this program was made'), { code: 'CERT_HAS_EXPIRED' });
+    const expired = Object.assign(new Error('expired before this program was made'), {
+      code: 'CERT_HAS_EXPIRED',
+    });
     throw tlsFailure(expired, this.#host);
   }
 
@@ -119,8 +121,8 @@ export class CloudTls {
     const verdict = dateVerdict(refusal.cause);
     if (verdict === undefined) return undefined;
     const { time, knowledge } = this.#deps;
-    const isSynchronized = await knowledge.isClockSynchronized();
-    return plausibleTimes(verdict, { nowMs: time.clock.now(), isSynchronized }, knowledge.floorMs);
+    const state = await knowledge.clockState();
+    return plausibleTimes(verdict, { nowMs: time.clock.now(), state }, knowledge.floorMs);
   }
 
   /** A handshake of which OpenSSL has judged nothing, and all that it judges has been judged elsewhere. */
@@ -252,4 +254,3 @@ export class CloudTls {
     observer.passed('pin', `the key of ${certificateText(pinned)} is pinned`);
   }
 }
-

@@ -18,6 +18,8 @@ export interface CertificateRequest {
   readonly isAuthority?: boolean;
   /** DNS names and addresses of a server certificate. */
   readonly hosts?: readonly string[];
+  /** URIs among the names of a server certificate. */
+  readonly otherNames?: readonly string[];
   /** Counted from now; negative is past. */
   readonly validFromHours?: number;
   readonly validUntilHours?: number;
@@ -103,11 +105,12 @@ function extensionsOf(request: CertificateRequest): x509.Extension[] {
     type: /^[\d.]+$|:/.test(host) ? 'ip' : 'dns',
     value: host,
   }));
+  const others = (request.otherNames ?? []).map((value): x509.JsonGeneralName => ({ type: 'url', value }));
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
     ...(request.keyUsage === undefined ? [] : [new x509.KeyUsagesExtension(request.keyUsage, true)]),
     new x509.ExtendedKeyUsageExtension([...(request.purposes ?? [x509.ExtendedKeyUsage.serverAuth])]),
-    new x509.SubjectAlternativeNameExtension(names),
+    new x509.SubjectAlternativeNameExtension([...names, ...others]),
     ...(request.extensions ?? []),
   ];
 }

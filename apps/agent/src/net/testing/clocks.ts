@@ -18,7 +18,12 @@ export interface DeviceClock {
   readonly knowledge: TimeKnowledge;
 }
 
-function deviceClock(name: string, nowMs: () => number, hours: number, validity: DeviceClock['validity']): DeviceClock {
+function deviceClock(
+  name: string,
+  nowMs: () => number,
+  hours: number,
+  validity: DeviceClock['validity'],
+): DeviceClock {
   const knowledge = onlyReleaseKnown(Date.now() + hours * hourMs);
   return {
     name,
