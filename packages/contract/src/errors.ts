@@ -261,7 +261,7 @@ const device = {
   tls_untrusted: entry(
     0,
     'The certificate of the cloud is not trusted',
-    'Set EDGEFLOW_SAAS_CA_FILE or EDGEFLOW_SAAS_TLS_PIN to the values the cloud prints at its start.',
+    'Set EDGEFLOW_SAAS_CA_FILE or EDGEFLOW_SAAS_TLS_PIN to the values the cloud prints at its start; if they are, or none is needed, a captive portal or an inspecting proxy is in between.',
     true,
   ),
   tls_name_mismatch: entry(
@@ -285,8 +285,19 @@ const device = {
   not_the_cloud: entry(
     0,
     'Something that is not the cloud answered',
-    'Check EDGEFLOW_SAAS_URL; a captive portal or a proxy may be answering in its place.',
+    'Check host and port in EDGEFLOW_SAAS_URL: another service may be answering there, or a proxy in its place.',
     true,
+  ),
+  captive_portal: entry(
+    0,
+    'A captive portal answers in place of the cloud',
+    'Sign this network in once with a browser, or ask whoever runs it to let the device through; the agent goes on by itself.',
+    true,
+  ),
+  clock_wrong: entry(
+    0,
+    'The clock of this device is wrong',
+    'Turn on time synchronisation (timedatectl set-ntp true), or set the clock. The agent works meanwhile.',
   ),
   answer_malformed: entry(
     0,

@@ -221,7 +221,7 @@ describe('the cloud', () => {
     const cloud = await pinnedCloud((_request, response) => {
       response.setHeader('content-type', 'text/html').end('<h1>Welcome</h1>');
     });
-    expect(await check('cloud', { cloud })).toMatchObject({ result: 'fail', code: 'not_the_cloud' });
+    expect(await check('cloud', { cloud })).toMatchObject({ result: 'fail', code: 'captive_portal' });
     expect(await check('clock', { cloud })).toMatchObject({ result: 'warn' });
   });
 

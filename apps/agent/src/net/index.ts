@@ -1,6 +1,6 @@
 /** The way to the cloud. What the rest of the agent may import from here. */
 export { type CloudAddress, isLoopbackHost, readCloudAddress } from './address.ts';
-export { looksLikeTheCloud, notTheCloud } from './answers.ts';
+export { isPortalPage, looksLikeTheCloud, notTheCloud } from './answers.ts';
 export { createCloudTransport, type ProbingTransport } from './cloud-transport.ts';
 export type { ConnectPhase } from './dial.ts';
 export type { ClockState, CloudTimeSample, TimeKnowledge } from './plausible-time.ts';

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { ErrorCode } from '@edgeflow/contract';
 import type { DateVerdict } from './plausible-time.ts';
@@ -29,14 +30,15 @@ export function tlsFailure(error: unknown, host: string, evidence?: TlsEvidence)
     return fail('not_the_cloud', `${host} does not speak TLS on this port, or refused this handshake`);
   }
   if (code.startsWith('ERR_TLS_CERT_ALTNAME') || code === 'HOSTNAME_MISMATCH') {
-    return fail('tls_name_mismatch', `The certificate does not name ${host}${namesText(evidence)}`);
+    const what = `The certificate does not name ${host}${namesText(evidence)}: another server answers in its place`;
+    return fail('tls_name_mismatch', `${what}, such as a captive portal, or the address is wrong`);
   }
   if (expiryErrors.has(code)) {
     return fail('tls_expired', `A certificate of ${host} is not valid now${validityText(evidence)}`);
   }
   return fail(
     'tls_untrusted',
-    `The certificate of ${host} does not come from a trusted authority${issuerText(evidence)}`,
+    `The certificate of ${host} does not come from a trusted authority${issuerText(evidence)}${strangerText(evidence, host)}`,
   );
 }
 
@@ -101,6 +103,14 @@ function validityText(evidence: TlsEvidence | undefined): string {
 function issuerText(evidence: TlsEvidence | undefined): string {
   const leaf = evidence?.presented[0];
   return leaf === undefined ? '' : `: “${nameText(leaf.subject)}” was issued by “${nameText(leaf.issuer)}”`;
+}
+
+/** Whoever breaks TLS open for a portal's page seldom troubles to forge the name. */
+function strangerText(evidence: TlsEvidence | undefined, host: string): string {
+  const leaf = evidence?.presented[0];
+  const isNamed = isIP(host) === 0 ? leaf?.checkHost(host) : leaf?.checkIP(host);
+  if (leaf === undefined || isNamed !== undefined) return '';
+  return `, and it does not name ${host}: a captive portal may be answering in its place`;
 }
 
 function nameText(distinguishedName: string): string {
