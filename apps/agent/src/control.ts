@@ -151,6 +151,7 @@ export class Control implements AgentControl {
       makeTransport: (address) => makeTransport(address, config, known),
       stateFolder: () => prepareStateFolder(files, config.stateFolder),
       clock: time.clock,
+      floorMs: known.floorMs,
     });
     return diagnose(inputs);
   }

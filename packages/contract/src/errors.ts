@@ -30,12 +30,12 @@ const provisioning = {
   code_revoked: entry(
     410,
     'This provisioning code was revoked',
-    'Make a new code under Devices → Add Device.',
+    'Ask whoever revoked it why, then make a new code under Devices → Add Device.',
   ),
   code_expired: entry(
     410,
     'This provisioning code has expired',
-    'Make a new code under Devices → Add Device.',
+    'Make a new code under Devices → Add Device; let it live longer where devices are installed late.',
   ),
   claim_completed: entry(
     409,

@@ -53,6 +53,7 @@ async function examine(surroundings: Surroundings, options: CommonOptions): Prom
     makeTransport: (address) => createCloudTransport({ address, ...config, time, knowledge }),
     stateFolder: async () => obstacle ?? prepareStateFolder(systemFiles, config.stateFolder),
     clock: systemClock,
+    floorMs: knowledge.floorMs,
   });
   return diagnose({ ...inputs, identity: () => factsOf(stored) ?? inputs.identity() });
 }

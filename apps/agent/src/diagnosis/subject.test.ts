@@ -28,6 +28,7 @@ async function subject(
       }),
     stateFolder: () => prepareStateFolder(new SimulatedFiles(), '/state'),
     clock: systemClock,
+    floorMs: 0,
     ...over,
   };
 }

@@ -77,8 +77,13 @@ export class CloudTls {
 
   /** @throws TransportError with a `tls_…` code, `not_the_cloud`, or what `open` throws. */
   async secure(open: OpenStream, signal: AbortSignal, observer: ConnectObserver): Promise<TLSSocket> {
-    observer.started('tls');
-    const { socket, judgedAtMs } = await this.#connected(open, signal);
+    // Several connections may be needed, and each of them may fail before TLS is spoken.
+    const opened: OpenStream = async (bounded) => {
+      const raw = await open(bounded);
+      observer.started('tls');
+      return raw;
+    };
+    const { socket, judgedAtMs } = await this.#connected(opened, signal);
     const leaf = certificateText(socket.getPeerX509Certificate());
     const clockless =
       judgedAtMs === undefined
