@@ -1,20 +1,7 @@
-/**
- * The one catalogue of errors. `code` is stable and is what programs branch on; `title` and `nextStep` are for
- * people. Statuses of 0 belong to errors that never travel over HTTP (they appear in a device's `last_error`).
- */
-export interface ErrorEntry {
-  /** HTTP status, or 0. */
-  readonly status: number;
-  /** Whether the same request, sent again later, may succeed. */
-  readonly retryable: boolean;
-  readonly title: string;
-  /** What a person does now. */
-  readonly nextStep: string;
-}
+import { entry, type ErrorEntry } from './error-entry.ts';
+import { network } from './network-errors.ts';
 
-function entry(status: number, title: string, nextStep: string, retryable = false): ErrorEntry {
-  return { status, title, nextStep, retryable };
-}
+export type { ErrorEntry } from './error-entry.ts';
 
 const provisioning = {
   code_unknown: entry(
@@ -245,60 +232,6 @@ const device = {
     'The stored identity cannot be opened',
     'See the message for the cause; nothing was deleted.',
   ),
-  name_not_resolved: entry(
-    0,
-    'The host name of the cloud does not resolve',
-    'Check EDGEFLOW_SAAS_URL and DNS.',
-    true,
-  ),
-  cloud_unreachable: entry(
-    0,
-    'The cloud cannot be reached',
-    'Check the network, the address and the firewall.',
-    true,
-  ),
-  proxy_refused: entry(0, 'The proxy refused the connection', 'Check HTTPS_PROXY and its credentials.', true),
-  tls_untrusted: entry(
-    0,
-    'The certificate of the cloud is not trusted',
-    'Set EDGEFLOW_SAAS_CA_FILE or EDGEFLOW_SAAS_TLS_PIN to the values the cloud prints at its start; if they are, or none is needed, a captive portal or an inspecting proxy is in between.',
-    true,
-  ),
-  tls_name_mismatch: entry(
-    0,
-    'The certificate of the cloud is for another name',
-    'Use one of the names in the certificate in EDGEFLOW_SAAS_URL.',
-    true,
-  ),
-  tls_expired: entry(
-    0,
-    'The certificate of the cloud is not valid at this time',
-    'Check the clock of this device; if it is right, renew the certificate of the cloud.',
-    true,
-  ),
-  tls_pin_mismatch: entry(
-    0,
-    'The certificate of the cloud does not match the pin',
-    'Compare EDGEFLOW_SAAS_TLS_PIN with the pin the cloud prints; do not remove it without asking why it changed.',
-    true,
-  ),
-  not_the_cloud: entry(
-    0,
-    'Something that is not the cloud answered',
-    'Check host and port in EDGEFLOW_SAAS_URL: another service may be answering there, or a proxy in its place.',
-    true,
-  ),
-  captive_portal: entry(
-    0,
-    'A captive portal answers in place of the cloud',
-    'Sign this network in once with a browser, or ask whoever runs it to let the device through; the agent goes on by itself.',
-    true,
-  ),
-  clock_wrong: entry(
-    0,
-    'The clock of this device is wrong',
-    'Turn on time synchronisation (timedatectl set-ntp true), or set the clock. The agent works meanwhile.',
-  ),
   answer_malformed: entry(
     0,
     'The cloud answered in a form that cannot be read',
@@ -316,6 +249,7 @@ export const errorCatalogue = {
   ...resources,
   ...local,
   ...device,
+  ...network,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -60,14 +60,18 @@ function identityFrom({ config, cloud, hasIdentity, notices, status }: Diagnosis
       notices,
     };
   }
-  const error = status?.last_error;
-  if (error?.code === 'vault_unreadable') {
+  const error = status?.last_error ?? undefined;
+  return (error === undefined ? undefined : factsOfError(error)) ?? factsOfCode(config.code);
+}
+
+function factsOfError(error: LastError): IdentityFacts | undefined {
+  if (error.code === 'vault_unreadable') {
     return { kind: 'unreadable', detail: error.message, nextStep: error.next_step };
   }
-  if (error !== null && error !== undefined && isAnswerToCode(error)) {
-    return { kind: 'refused_code', answer: error };
-  }
-  const { code } = config;
+  return isAnswerToCode(error) ? { kind: 'refused_code', answer: error } : undefined;
+}
+
+function factsOfCode(code: CodeSetting): IdentityFacts {
   if (code.kind === 'given') return { kind: 'code', setting: code.setting };
   return code.kind === 'unusable' ? { kind: 'unusable_code', problem: code.problem } : { kind: 'none' };
 }

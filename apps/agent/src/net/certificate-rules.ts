@@ -55,16 +55,22 @@ const understood: ReadonlySet<string> = new Set([
 
 function extensionBroken({ read }: PathCertificate): string | undefined {
   const seen = new Set<string>();
-  for (const { extnID, critical, parsedValue } of read.extensions ?? []) {
+  for (const extension of read.extensions ?? []) {
+    const { extnID, critical } = extension;
     if (seen.has(extnID)) return `a certificate in it has the extension ${extnID} twice`;
     seen.add(extnID);
     if (understood.has(extnID)) {
-      const isRead = parsedValue !== undefined && !('parsingError' in parsedValue);
-      if (!isRead) return `the extension ${extnID} of a certificate in it cannot be read`;
+      if (!isReadable(extension.parsedValue))
+        return `the extension ${extnID} of a certificate in it cannot be read`;
     } else if (critical)
       return `a certificate in it has the critical extension ${extnID}, which is not known here`;
   }
   return undefined;
+}
+
+/** The library gives nothing, or a value that names its trouble, for what it cannot read. */
+function isReadable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !('parsingError' in value);
 }
 
 /** 112 bits of security, as OpenSSL's level 2 asks. */
@@ -73,17 +79,10 @@ const curves: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521
 
 function isWeakKey(key: KeyObject): boolean {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return (modulusLength ?? 0) < rsaBitsMin;
-    case 'ec':
-      return !curves.has(namedCurve ?? '');
-    case 'ed25519':
-    case 'ed448':
-      return false;
-    default:
-      return true;
-  }
+  const kind = key.asymmetricKeyType;
+  if (kind === 'rsa') return (modulusLength ?? 0) < rsaBitsMin;
+  if (kind === 'ec') return !curves.has(namedCurve ?? '');
+  return kind !== 'ed25519' && kind !== 'ed448';
 }
 
 /** RSA (PKCS #1 v1.5) and ECDSA with SHA-256, 384 and 512; Ed25519 and Ed448. SHA-1 and MD5 are not among them. */
@@ -150,12 +149,12 @@ function authorityBroken({ read }: PathCertificate, below: readonly PathCertific
 function keyUsageOf(certificate: Certificate): number | undefined {
   const usage = valueOf(certificate, id_KeyUsage);
   if (usage === undefined) return undefined;
-  if (!('valueBlock' in usage)) return 0;
-  const block: unknown = usage.valueBlock;
+  const block =
+    typeof usage === 'object' && usage !== null && 'valueBlock' in usage ? usage.valueBlock : null;
   const isBits = typeof block === 'object' && block !== null && 'valueHexView' in block;
   return isBits && block.valueHexView instanceof Uint8Array ? (block.valueHexView[0] ?? 0) : 0;
 }
 
-function valueOf(certificate: Certificate, id: string) {
+function valueOf(certificate: Certificate, id: string): unknown {
   return certificate.extensions?.find(({ extnID }) => extnID === id)?.parsedValue;
 }

@@ -10,7 +10,7 @@ import { clockAt1970, clockAt2099, type DeviceClock, rightClock } from './testin
 import { badScenes, goodScenes, maker, stage } from './testing/scenes.ts';
 import { listen } from './testing/servers.ts';
 import { get, transportTo } from './testing/transports.ts';
-import type { TlsTrust } from './verified-tls.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 const publicRoots = getCACertificates('default');
 

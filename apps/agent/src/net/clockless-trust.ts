@@ -7,7 +7,7 @@ import { hasPinnedKey, pinMismatch, pinnedCertificates } from './pins.ts';
 import type { PlausibleTimes } from './plausible-time.ts';
 import { type TlsEvidence, tlsFailure } from './tls-failure.ts';
 import { TransportError } from './transport.ts';
-import type { TlsTrust } from './verified-tls.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 /** Rejects when this agent was built without that part. */
 export type LoadValidation = () => Promise<{ validatePath(question: PathQuestion): Promise<PathVerdict> }>;

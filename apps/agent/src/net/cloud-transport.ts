@@ -13,7 +13,7 @@ import { type ConnectionProbe, probeConnection } from './probe.ts';
 import type { ProxySettings } from './proxy.ts';
 import { type CloudAnswer, type CloudRequest, type CloudTransport, TransportError } from './transport.ts';
 import { CloudTunnelSocket } from './tunnel-socket.ts';
-import type { TlsTrust } from './verified-tls.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 export interface CloudTransportOptions {
   readonly address: CloudAddress;

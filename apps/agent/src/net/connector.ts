@@ -7,7 +7,8 @@ import type { ConnectTimeouts } from './limits.ts';
 import type { TimeKnowledge } from './plausible-time.ts';
 import { proxyFor, type ProxySettings } from './proxy.ts';
 import { TransportError } from './transport.ts';
-import { CloudTls, type TlsTrust } from './verified-tls.ts';
+import type { TlsTrust } from './tls-trust.ts';
+import { CloudTls } from './verified-tls.ts';
 
 export interface ConnectorOptions {
   readonly address: CloudAddress;

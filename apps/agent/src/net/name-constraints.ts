@@ -35,7 +35,7 @@ export function constraintBroken(path: readonly Certificate[], host: string): st
   for (const [at, authority] of path.entries()) {
     const found = authority.extensions?.find(({ extnID }) => extnID === id_NameConstraints);
     if (found === undefined || at === 0) continue;
-    const constraints = found.parsedValue;
+    const constraints: unknown = found.parsedValue;
     if (!(constraints instanceof NameConstraints)) return 'name constraints in it cannot be read';
     const below = path.slice(0, at).flatMap((certificate) => namesOf(certificate));
     for (const name of [...below, ...wanted]) {
@@ -106,7 +106,7 @@ function isInDirectory(name: RelativeDistinguishedNames, above: RelativeDistingu
 function namesOf(certificate: Certificate): Name[] {
   const { subject, extensions } = certificate;
   const names: Name[] = subject.typesAndValues.length === 0 ? [] : [{ kind: directoryKind, value: subject }];
-  const alternative = extensions?.find(({ extnID }) => extnID === id_SubjectAltName)?.parsedValue;
+  const alternative: unknown = extensions?.find(({ extnID }) => extnID === id_SubjectAltName)?.parsedValue;
   if (!(alternative instanceof AltName)) return names;
   return [...names, ...alternative.altNames.map(({ type, value }): Name => ({ kind: type, value }))];
 }

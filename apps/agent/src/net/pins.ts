@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { presentedCertificatesMax } from './limits.ts';
 import { certificateText } from './tls-failure.ts';

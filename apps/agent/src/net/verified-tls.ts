@@ -8,16 +8,9 @@ import type { ConnectObserver } from './dial.ts';
 import { pinMismatch, pinnedCertificates, presentedCertificates } from './pins.ts';
 import { type PlausibleTimes, plausibleTimes, type TimeKnowledge } from './plausible-time.ts';
 import { whenReady } from './socket.ts';
+import type { TlsTrust } from './tls-trust.ts';
 import { certificateText, dateVerdict, isVerificationFailure, tlsFailure } from './tls-failure.ts';
 import { TransportError } from './transport.ts';
-
-/** Whom a device believes to be its cloud. */
-export interface TlsTrust {
-  /** Certificates of EDGEFLOW_SAAS_CA_FILE, PEM. They replace the public roots. */
-  readonly caPem?: string | undefined;
-  /** Each `sha256/` + base64 of the SHA-256 of an SPKI. */
-  readonly pins: readonly string[];
-}
 
 export interface CloudTlsDeps {
   readonly time: TimeSource;
