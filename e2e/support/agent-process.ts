@@ -20,6 +20,7 @@ export interface AgentStatus {
   readonly status: string;
   readonly last_heartbeat: string | null;
   readonly phase: string;
+  readonly clock_skew_seconds: number | null;
   readonly last_error: { readonly code: string; readonly message: string; readonly next_step: string } | null;
 }
 
@@ -31,6 +32,8 @@ export interface AgentOptions {
   readonly port: number;
   /** Further arguments of the command line. */
   readonly args?: readonly string[];
+  /** Beside PATH, HOME and the name of the `.env`. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const pollMs = 50;
@@ -46,7 +49,7 @@ export function startAgent(options: AgentOptions): AgentProcess {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(envFile, lines.join(''), { mode: 0o600 });
   const args = ['apps/agent/src/main.ts', ...(options.args ?? [])];
-  const running = startNode('agent', args, { EDGEFLOW_ENV_FILE: envFile });
+  const running = startNode('agent', args, { EDGEFLOW_ENV_FILE: envFile, ...options.environment });
   const url = `http://127.0.0.1:${String(options.port)}`;
   const status = (): Promise<AgentStatus | undefined> => readStatus(url);
 

@@ -35,8 +35,9 @@ export class Story {
     device: { readonly folder: string; readonly port: number },
     settings: Readonly<Record<string, string>>,
     args: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
   ): AgentProcess {
-    const agent = startAgent({ ...device, settings, args });
+    const agent = startAgent({ ...device, settings, args, environment });
     this.#logs.push(agent.lines);
     this.#running.add(agent);
     return agent;
