@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RequestListener } from 'node:http';
 import { closeCodes, type Diagnosis, type ErrorCode, problemFor, problemMediaType } from '@edgeflow/contract';
@@ -182,7 +182,7 @@ const faults: Readonly<Record<string, Fault>> = {
   },
   'the disk is full': failedDisk('ENOSPC'),
   'the state folder is read-only': failedDisk('EROFS'),
-  'the vault is another device’s': {
+  'the vault was copied without its key': {
     check: 'identity',
     code: 'vault_unreadable',
     make: async () => {
@@ -194,6 +194,21 @@ const faults: Readonly<Record<string, Fault>> = {
       mkdirSync(join(copy, 'state'), { mode: 0o700 });
       // The vault alone, as it is when a folder is copied without its key or sealed to another machine.
       copyFileSync(join(first, 'state', 'identity.vault'), join(copy, 'state', 'identity.vault'));
+      folders.push(first, copy);
+      const settings = { EDGEFLOW_PROVISIONING_CODE: '' };
+      return settled(await device(url, { folder: copy, settings }));
+    },
+  },
+  'the vault is another device’s': {
+    check: 'identity',
+    code: 'vault_unreadable',
+    make: async () => {
+      const { url } = await cloud();
+      const [first, copy] = [deviceFolder('a'.repeat(32)), deviceFolder('b'.repeat(32))];
+      const original = await settled(await device(url, { folder: first }));
+      await original.until(({ status }) => status === 'online');
+      await original.close();
+      cpSync(join(first, 'state'), join(copy, 'state'), { recursive: true });
       folders.push(first, copy);
       const settings = { EDGEFLOW_PROVISIONING_CODE: '' };
       return settled(await device(url, { folder: copy, settings }));

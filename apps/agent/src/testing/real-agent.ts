@@ -50,9 +50,17 @@ export interface RealAgent {
 const patienceMs = 10_000;
 const pollMs = 20;
 
-export function deviceFolder(): string {
+/** @param machineId of its operating system; none when left out. */
+export function deviceFolder(machineId?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'edgeflow-agent-'));
-  mkdirSync(join(folder, 'root'));
+  mkdirSync(join(folder, 'root', 'etc'), { recursive: true });
+  if (machineId !== undefined) {
+    writeFileSync(join(folder, 'root', 'etc', 'machine-id'), `${machineId}\n`);
+    // A plain disk: only there does an id last, and is the vault tied to it.
+    mkdirSync(join(folder, 'root', 'proc', 'self'), { recursive: true });
+    const disk = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/mmcblk0p2 rw\n';
+    writeFileSync(join(folder, 'root', 'proc', 'self', 'mountinfo'), disk);
+  }
   return folder;
 }
 
