@@ -20,6 +20,7 @@ export interface AgentStatus {
   readonly status: string;
   readonly last_heartbeat: string | null;
   readonly phase: string;
+  readonly clock_skew_seconds: number | null;
   readonly last_error: { readonly code: string; readonly message: string; readonly next_step: string } | null;
 }
 
@@ -33,6 +34,8 @@ export interface AgentOptions {
   readonly args?: readonly string[];
   /** The program, where it is not the source: a bundle. */
   readonly main?: string;
+  /** Beside PATH, HOME and the name of the `.env`. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const pollMs = 50;
@@ -48,7 +51,7 @@ export function startAgent(options: AgentOptions): AgentProcess {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(envFile, lines.join(''), { mode: 0o600 });
   const args = [options.main ?? 'apps/agent/src/main.ts', ...(options.args ?? [])];
-  const running = startNode('agent', args, { EDGEFLOW_ENV_FILE: envFile });
+  const running = startNode('agent', args, { EDGEFLOW_ENV_FILE: envFile, ...options.environment });
   const url = `http://127.0.0.1:${String(options.port)}`;
   const status = (): Promise<AgentStatus | undefined> => readStatus(url);
 

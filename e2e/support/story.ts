@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AgentProcess, freePort, startAgent } from './agent-process.ts';
+import { type AgentOptions, type AgentProcess, freePort, startAgent } from './agent-process.ts';
 import { type CloudProcess, startCloud } from './cloud-process.ts';
 
 /** One cloud and its devices in a temporary folder; everything ends with {@link Story.end}. */
@@ -35,9 +35,9 @@ export class Story {
     device: { readonly folder: string; readonly port: number },
     settings: Readonly<Record<string, string>>,
     args: readonly string[] = [],
-    main?: string,
+    how: Pick<AgentOptions, 'main' | 'environment'> = {},
   ): AgentProcess {
-    const agent = startAgent({ ...device, settings, args, ...(main === undefined ? {} : { main }) });
+    const agent = startAgent({ ...device, settings, args, ...how });
     this.#logs.push(agent.lines);
     this.#running.add(agent);
     return agent;

@@ -7,7 +7,7 @@ import type { AgentConfig, ConfigResult, SettingProblem } from './config.ts';
 import type { FolderLock, LocalToken } from './identity/index.ts';
 import type { HostFacts } from './inventory/index.ts';
 import type { Log } from './log-port.ts';
-import type { CloudAddress, ProbingTransport } from './net/index.ts';
+import type { CloudAddress, ProbingTransport, TimeKnowledge } from './net/index.ts';
 
 /** Everything the agent touches. A simulation gives its own; `main.ts` gives the machine's. */
 export interface AgentDeps {
@@ -28,7 +28,11 @@ export interface AgentDeps {
   /** `$CREDENTIALS_DIRECTORY`, systemd.exec(5). */
   readonly credentialsFolder: string | undefined;
   readonly log: Log;
-  readonly makeTransport: (cloud: CloudAddress, config: AgentConfig) => ProbingTransport;
+  readonly makeTransport: (
+    cloud: CloudAddress,
+    config: AgentConfig,
+    knowledge: TimeKnowledge,
+  ) => ProbingTransport;
   readonly openLocalApi: (control: AgentControl, token: LocalToken) => Promise<LocalApi>;
   /** For the application around the agent. */
   readonly applyDesired?: ApplyDesired;

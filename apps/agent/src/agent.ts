@@ -3,6 +3,7 @@ import type { AgentControl } from './agent-control.ts';
 import type { AgentDeps, LocalApi } from './agent-deps.ts';
 import { ConnectionKeeper, type KeeperDeps } from './connection-keeper.ts';
 import { Control } from './control.ts';
+import { KnownTime } from './known-time.ts';
 import { LocalSettings } from './local-settings.ts';
 import { type FolderClaim, type StateDeps, takeFolder } from './state.ts';
 import { Status } from './status.ts';
@@ -21,7 +22,7 @@ const stopSecondsMax = 5;
 
 /** Puts an agent together. Nothing is read, written, opened or scheduled before `start`. */
 export function buildAgent(deps: AgentDeps): Agent {
-  const { config, files, time } = deps;
+  const { config, files, time, root } = deps;
   const state: StateDeps = {
     ...deps,
     clock: time.clock,
@@ -29,7 +30,9 @@ export function buildAgent(deps: AgentDeps): Agent {
     vaultKeyFile: config.vaultKeyFile,
   };
   const settings = new LocalSettings(files, config.stateFolder);
-  const keeperDeps: KeeperDeps = { ...deps, state, settings, status: new Status(time.clock) };
+  const known = new KnownTime({ clock: time.clock, files, stateFolder: config.stateFolder, root });
+  const status = new Status(time.clock, known);
+  const keeperDeps: KeeperDeps = { ...deps, state, settings, status, known };
   const keeper = new ConnectionKeeper(keeperDeps);
   const control = new Control(keeperDeps, keeper);
   let localApi: LocalApi | undefined;
@@ -47,6 +50,7 @@ export function buildAgent(deps: AgentDeps): Agent {
       if (!(await settings.load())) {
         deps.log.warn({}, 'what was changed through the local API cannot be read and is left out');
       }
+      await known.load();
       // In this order the local API knows from its first request on whether the device is provisioned.
       await keeper.start();
       localApi = await deps.openLocalApi(control, folder.token);
@@ -56,7 +60,8 @@ export function buildAgent(deps: AgentDeps): Agent {
     async stop() {
       const done = new AbortController();
       const late = sleep(time.timers, stopSecondsMax * 1000, done.signal).catch(() => undefined);
-      await Promise.race([Promise.allSettled([localApi?.close(), keeper.stop()]), late]);
+      const ended = Promise.allSettled([localApi?.close(), keeper.stop()]).then(() => known.settled());
+      await Promise.race([ended, late]);
       done.abort();
       release?.();
     },

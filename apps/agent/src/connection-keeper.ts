@@ -9,6 +9,7 @@ import { delayMs, backoff } from './delay.ts';
 import type { Identity, Notice, VaultReading } from './identity/index.ts';
 import { Instance } from './instance.ts';
 import { type Inventory, readInventory } from './inventory/index.ts';
+import type { KnownTime } from './known-time.ts';
 import type { EffectiveSettings, LocalSettings } from './local-settings.ts';
 import type { CloudAddress } from './net/index.ts';
 import { tellNotices } from './provisioning/disk.ts';
@@ -21,6 +22,7 @@ export interface KeeperDeps extends AgentDeps {
   readonly state: StateDeps;
   readonly settings: LocalSettings;
   readonly status: Status;
+  readonly known: KnownTime;
 }
 
 /** How often the settings are read again while a device is not online. */
@@ -215,7 +217,7 @@ export class ConnectionKeeper {
   }
 
   #makeConnection(vault: OpenVault, cloud: CloudAddress, bootId: string | undefined): Connection {
-    const { time, random, log, version, status, files, root, probe, state } = this.#deps;
+    const { time, random, log, version, status, known, files, root, probe, state } = this.#deps;
     const config = this.#config;
     const isNamed = config.cloud?.url === cloud.url;
     const credentials = isNamed ? config.credentials : undefined;
@@ -225,7 +227,7 @@ export class ConnectionKeeper {
       time,
       random,
       log,
-      transport: this.#deps.makeTransport(cloud, config),
+      transport: this.#deps.makeTransport(cloud, config, known),
       readInfo: () => this.#readInfo(),
       settings: {
         cloud: cloud.url,
@@ -246,8 +248,9 @@ export class ConnectionKeeper {
       facts: shadowFacts(version, this.#inventory),
       applyDesired: this.#deps.applyDesired,
       commands: this.#deps.commands ?? [],
-      onPong: () => {
+      onPong: (cloudTime) => {
         status.onPong();
+        known.onCloudTime({ cloudMs: Date.parse(cloudTime ?? ''), ageMs: 0, certificate: undefined });
       },
       onChange: () => {
         this.#onChange();

@@ -29,7 +29,8 @@ export interface ConnectionDeps extends Omit<LifeDriverDeps, 'tunnel' | 'transpo
   readonly applyDesired: ApplyDesired | undefined;
   /** Handlers of the host application, by action; they go before the built-in ones. */
   readonly commands: readonly (readonly [string, CommandHandler])[];
-  readonly onPong: () => void;
+  /** A heartbeat was answered; `cloudTime` is what the cloud says its clock shows. */
+  readonly onPong: (cloudTime: string | undefined) => void;
 }
 
 /** Everything between this device and one cloud: the identity's life, the tunnel, and the commands it carries. */

@@ -141,7 +141,7 @@ export class Control implements AgentControl {
     // Loaded when it is asked for, which on most devices is never.
     const { diagnose, inputsFrom } = await import('./diagnosis/index.ts');
     const { config, cloud, identity, notices, warnings } = this.#keeper;
-    const { files, makeTransport, time } = this.#deps;
+    const { files, makeTransport, time, known } = this.#deps;
     const inputs = inputsFrom({
       config,
       warnings,
@@ -149,9 +149,10 @@ export class Control implements AgentControl {
       hasIdentity: identity !== undefined,
       notices,
       status: this.status(),
-      makeTransport: (address) => makeTransport(address, config),
+      makeTransport: (address) => makeTransport(address, config, known),
       stateFolder: () => prepareStateFolder(files, config.stateFolder),
       clock: time.clock,
+      floorMs: known.floorMs,
     });
     return diagnose(inputs);
   }

@@ -1,5 +1,6 @@
 import type { LastError, SaasStatus } from '@edgeflow/contract';
 import { type Clock, toRfc3339 } from '@edgeflow/platform';
+import type { KnownTime } from './known-time.ts';
 import type { Problem } from './provisioning/model.ts';
 import type { LifeView } from './provisioning/view.ts';
 
@@ -13,12 +14,14 @@ export interface StatusSources {
 /** The status document of the local API, with the times that the machines do not know. */
 export class Status {
   readonly #clock: Clock;
+  readonly #known: Pick<KnownTime, 'skewMs'>;
   readonly #startedMs: number;
   #lastPongMs: number | undefined;
   #lastError: LastError | null = null;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, known: Pick<KnownTime, 'skewMs'>) {
     this.#clock = clock;
+    this.#known = known;
     this.#startedMs = clock.monotonic();
   }
 
@@ -45,6 +48,7 @@ export class Status {
 
   document({ view, cloudUrl, storedDeviceId }: StatusSources): SaasStatus {
     const pong = this.#lastPongMs;
+    const { skewMs } = this.#known;
     return {
       connected: view?.status === 'online',
       device_id: view?.deviceId ?? storedDeviceId,
@@ -54,6 +58,7 @@ export class Status {
       cloud_url: cloudUrl,
       key_expires_at: asTime(view?.keyExpiresAt),
       uptime_seconds: this.uptimeSeconds,
+      clock_skew_seconds: skewMs === undefined ? null : Math.round(skewMs / 1000),
       last_error: this.#lastError,
     };
   }

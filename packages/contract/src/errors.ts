@@ -1,5 +1,6 @@
 import { cloneErrors } from './clone-errors.ts';
 import { entry, type ErrorEntry } from './error-entry.ts';
+import { network } from './network-errors.ts';
 
 export type { ErrorEntry } from './error-entry.ts';
 
@@ -17,12 +18,12 @@ const provisioning = {
   code_revoked: entry(
     410,
     'This provisioning code was revoked',
-    'Make a new code under Devices → Add Device.',
+    'Ask whoever revoked it why, then make a new code under Devices → Add Device.',
   ),
   code_expired: entry(
     410,
     'This provisioning code has expired',
-    'Make a new code under Devices → Add Device.',
+    'Make a new code under Devices → Add Device; let it live longer where devices are installed late.',
   ),
   claim_completed: entry(
     409,
@@ -232,49 +233,6 @@ const device = {
     'The stored identity cannot be opened',
     'See the message for the cause; nothing was deleted.',
   ),
-  name_not_resolved: entry(
-    0,
-    'The host name of the cloud does not resolve',
-    'Check EDGEFLOW_SAAS_URL and DNS.',
-    true,
-  ),
-  cloud_unreachable: entry(
-    0,
-    'The cloud cannot be reached',
-    'Check the network, the address and the firewall.',
-    true,
-  ),
-  proxy_refused: entry(0, 'The proxy refused the connection', 'Check HTTPS_PROXY and its credentials.', true),
-  tls_untrusted: entry(
-    0,
-    'The certificate of the cloud is not trusted',
-    'Set EDGEFLOW_SAAS_CA_FILE or EDGEFLOW_SAAS_TLS_PIN to the values the cloud prints at its start.',
-    true,
-  ),
-  tls_name_mismatch: entry(
-    0,
-    'The certificate of the cloud is for another name',
-    'Use one of the names in the certificate in EDGEFLOW_SAAS_URL.',
-    true,
-  ),
-  tls_expired: entry(
-    0,
-    'The certificate of the cloud is not valid at this time',
-    'Check the clock of this device; if it is right, renew the certificate of the cloud.',
-    true,
-  ),
-  tls_pin_mismatch: entry(
-    0,
-    'The certificate of the cloud does not match the pin',
-    'Compare EDGEFLOW_SAAS_TLS_PIN with the pin the cloud prints; do not remove it without asking why it changed.',
-    true,
-  ),
-  not_the_cloud: entry(
-    0,
-    'Something that is not the cloud answered',
-    'Check EDGEFLOW_SAAS_URL; a captive portal or a proxy may be answering in its place.',
-    true,
-  ),
   answer_malformed: entry(
     0,
     'The cloud answered in a form that cannot be read',
@@ -297,6 +255,7 @@ export const errorCatalogue = {
   ...local,
   ...device,
   ...cloneErrors,
+  ...network,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

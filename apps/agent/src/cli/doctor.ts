@@ -8,6 +8,7 @@ import {
   type StateFolderProblem,
   type VaultReading,
 } from '../identity/index.ts';
+import { KnownTime } from '../known-time.ts';
 import { createCloudTransport, readCloudAddress } from '../net/index.ts';
 import { openVault } from '../state.ts';
 import { askAgent, placeToAsk, runAsAgent } from './ask-agent.ts';
@@ -38,6 +39,10 @@ async function examine(surroundings: Surroundings, options: CommonOptions): Prom
     obstacle === undefined ? await readIdentity(surroundings, options) : { kind: 'absent' };
   const identity = stored.kind === 'opened' ? stored.value : undefined;
   const time = { clock: systemClock, timers: systemTimers };
+  const { stateFolder } = config;
+  const known = { clock: systemClock, files: systemFiles, stateFolder, root: options.root, isKept: false };
+  const knowledge = new KnownTime(known);
+  await knowledge.load();
   const inputs = inputsFrom({
     config,
     warnings,
@@ -45,9 +50,10 @@ async function examine(surroundings: Surroundings, options: CommonOptions): Prom
     hasIdentity: false,
     notices: [],
     status: undefined,
-    makeTransport: (address) => createCloudTransport({ address, ...config, time }),
+    makeTransport: (address) => createCloudTransport({ address, ...config, time, knowledge }),
     stateFolder: async () => obstacle ?? prepareStateFolder(systemFiles, config.stateFolder),
     clock: systemClock,
+    floorMs: knowledge.floorMs,
   });
   return diagnose({ ...inputs, identity: () => factsOf(stored) ?? inputs.identity() });
 }

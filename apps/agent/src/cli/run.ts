@@ -45,7 +45,8 @@ export async function runAgent(surroundings: Surroundings, options: CommonOption
     lock: systemFolderLock(systemFiles),
     credentialsFolder: surroundings.environment['CREDENTIALS_DIRECTORY'],
     log,
-    makeTransport: (address, { trust, proxy }) => createCloudTransport({ address, trust, proxy, time }),
+    makeTransport: (address, { trust, proxy }, knowledge) =>
+      createCloudTransport({ address, trust, proxy, time, knowledge }),
     openLocalApi: localApiOpener(config, log),
   });
   const started = await agent.start();

@@ -1,14 +1,14 @@
 import { isErrorCode, problemSchema, timeResponseSchema } from '@edgeflow/contract';
-import type { Clock } from '@edgeflow/platform';
+import { toRfc3339 } from '@edgeflow/platform';
 import { type CloudAnswer, looksLikeTheCloud, notTheCloud, TransportError } from '../net/index.ts';
 import { type Check, failed, notChecked, passed, warned } from './check.ts';
-import type { CloudUnderTest } from './inputs.ts';
+import type { CloudUnderTest, DiagnosisInputs } from './inputs.ts';
 
 const requestTimeoutMs = 15_000;
 /** NTP keeps clocks within a second; a minute is no accident of the network. */
 const skewWarnedMs = 60_000;
-/** From about a day on, certificates that are renewed at short notice are refused. */
-const skewFailedMs = 24 * 3600 * 1000;
+
+type DeviceClock = Pick<DiagnosisInputs, 'clock' | 'floorMs'>;
 
 export interface CloudFindings {
   readonly checks: readonly [clock: Check, cloud: Check];
@@ -17,8 +17,9 @@ export interface CloudFindings {
 }
 
 /** Asks the cloud for its time: that proves that it is one, and how far this device's clock is off. */
-export async function checkCloud(cloud: CloudUnderTest, clock: Clock): Promise<CloudFindings> {
+export async function checkCloud(cloud: CloudUnderTest, device: DeviceClock): Promise<CloudFindings> {
   const { transport } = cloud;
+  const { clock } = device;
   const startedMs = clock.monotonic();
   let answer: CloudAnswer;
   try {
@@ -33,8 +34,8 @@ export async function checkCloud(cloud: CloudUnderTest, clock: Clock): Promise<C
       error instanceof TransportError ? error : new TransportError('internal', 'The check failed.');
     return {
       checks: [
-        notChecked('clock', 'the cloud did not answer'),
-        failed('cloud', { detail: failure.message, code: failure.code }),
+        checkClockAlone(device, 'the cloud did not answer'),
+        failed('cloud', { detail: failure.message, code: failure.code, nextStep: silenceAdvice(failure) }),
       ],
       cloudTimeMs: undefined,
     };
@@ -44,7 +45,7 @@ export async function checkCloud(cloud: CloudUnderTest, clock: Clock): Promise<C
   if (cloudTimeMs === undefined) {
     return {
       checks: [
-        notChecked('clock', 'the cloud did not say its time'),
+        checkClockAlone(device, 'the cloud did not say its time'),
         checkOtherAnswer(answer, transport.origin),
       ],
       cloudTimeMs,
@@ -61,13 +62,33 @@ function timeIn(answer: CloudAnswer): number | undefined {
   return document.success ? Date.parse(document.data.time) : undefined;
 }
 
+/** The agent does without a right clock; what else runs on the device may not. */
 function checkSkew(skewMs: number): Check {
-  const seconds = Math.round(Math.abs(skewMs) / 1000);
   const direction = skewMs < 0 ? 'behind' : 'ahead of';
-  const detail = `the clock of this device is ${String(seconds)} s ${direction} the cloud’s`;
-  const nextStep = 'Turn on time synchronisation (timedatectl set-ntp true), or set the clock.';
-  if (Math.abs(skewMs) > skewFailedMs) return failed('clock', { detail, nextStep });
-  return Math.abs(skewMs) > skewWarnedMs ? warned('clock', { detail, nextStep }) : passed('clock', detail);
+  const detail = `the clock of this device is ${spanText(Math.abs(skewMs))} ${direction} the cloud’s`;
+  return Math.abs(skewMs) > skewWarnedMs
+    ? warned('clock', { detail, code: 'clock_wrong' })
+    : passed('clock', detail);
+}
+
+const dayMs = 24 * 3600 * 1000;
+
+function spanText(ms: number): string {
+  return ms < 2 * dayMs ? `${String(Math.round(ms / 1000))} s` : `${String(Math.round(ms / dayMs))} days`;
+}
+
+/** @param why the cloud could not be asked for its time. */
+export function checkClockAlone({ clock, floorMs }: DeviceClock, why: string): Check {
+  const nowMs = clock.now();
+  if (nowMs >= floorMs) return notChecked('clock', why);
+  const detail = `the clock of this device says ${toRfc3339(nowMs)}, and it is at least ${toRfc3339(floorMs)}`;
+  return warned('clock', { detail, code: 'clock_wrong' });
+}
+
+/** The way there was open a moment ago. */
+function silenceAdvice({ code }: TransportError): string | undefined {
+  if (code !== 'cloud_unreachable') return undefined;
+  return 'Look at the cloud: it accepts connections and does not answer requests. Its log or its database may say why.';
 }
 
 /** The cloud's own problem is an answer of the cloud; anything else is not. */
@@ -80,5 +101,9 @@ function checkOtherAnswer(answer: CloudAnswer, origin: string): Check {
     }
   }
   const { code, message } = notTheCloud(answer, new URL(origin).host);
-  return failed('cloud', { detail: message, code });
+  const isGateway = code === 'cloud_unreachable';
+  return failed('cloud', { detail: message, code, nextStep: isGateway ? gatewayAdvice : undefined });
 }
+
+const gatewayAdvice =
+  'Start the cloud, or correct where the gateway (reverse proxy, load balancer) before it looks for it.';

@@ -2,6 +2,7 @@ import { type AgentStatus, isErrorCode, type LastError, type SaasStatus } from '
 import type { StateFolderResult } from '../identity/index.ts';
 import { type Check, failed, type Finding, notChecked, passed, warned } from './check.ts';
 import type { DiagnosisInputs, IdentityFacts } from './inputs.ts';
+import { isAnswerToCode } from './subject.ts';
 
 /** What can be known without the network. */
 
@@ -42,8 +43,19 @@ export function checkIdentity(facts: IdentityFacts, cloudTimeMs: number | undefi
       const until = facts.keyExpiresAt === null ? '' : `; its key is valid until ${facts.keyExpiresAt}`;
       return passed('identity', `this device is ${facts.deviceId} at ${facts.cloud}${until}`);
     }
+    case 'refused_code': {
+      const { message, at } = facts.answer;
+      const finding = findingOf(facts.answer);
+      return failed('identity', {
+        ...finding,
+        detail: `the cloud did not take the code: ${message} (heard at ${at})`,
+      });
+    }
     case 'code':
-      return passed('identity', `there is no identity yet, and a provisioning code in ${facts.setting}`);
+      return passed(
+        'identity',
+        `there is no identity yet, and a provisioning code in ${facts.setting}; only a registration tells whether the cloud takes it`,
+      );
     case 'unusable_code': {
       const { message, nextStep } = facts.problem;
       return failed('identity', { detail: message, nextStep, code: 'settings_invalid' });
@@ -83,7 +95,10 @@ export function checkTunnel(status: SaasStatus | undefined): Check {
     const heartbeat = status.last_heartbeat ?? 'no time yet';
     return passed('tunnel', `connected; the last heartbeat was answered at ${heartbeat}`);
   }
-  if (name === 'unprovisioned' && error === null) return notChecked('tunnel', 'there is no identity yet');
+  const isWithoutIdentity = name === 'unprovisioned' && status.device_id === null;
+  if (isWithoutIdentity && (error === null || isAnswerToCode(error) || error.code === 'code_missing')) {
+    return notChecked('tunnel', 'there is no identity yet');
+  }
   const { result, ...usual } = unwell[name];
   return (result === 'fail' ? failed : warned)('tunnel', error === null ? usual : findingOf(error));
 }

@@ -1,7 +1,6 @@
 import type { Diagnosis } from '@edgeflow/contract';
-import type { Clock } from '@edgeflow/platform';
 import { type Check, type CheckName, notChecked } from './check.ts';
-import { checkCloud } from './cloud-checks.ts';
+import { checkClockAlone, checkCloud } from './cloud-checks.ts';
 import { checkDisk, checkIdentity, checkSettings, checkTunnel } from './device-checks.ts';
 import type { CloudUnderTest, DiagnosisInputs } from './inputs.ts';
 import { brokenPath, checkPath } from './path-checks.ts';
@@ -13,9 +12,9 @@ const networkChecks: readonly CheckName[] = ['resolve', 'proxy', 'tcp', 'tls', '
  * and does not touch the tunnel.
  */
 export async function diagnose(inputs: DiagnosisInputs): Promise<Diagnosis> {
-  const { cloud, clock, status } = inputs;
+  const { cloud, status } = inputs;
   const disk = checkDisk(await inputs.stateFolder());
-  const network = cloud === undefined ? withoutCloud : await checkNetwork(cloud, clock);
+  const network = cloud === undefined ? withoutCloud(inputs) : await checkNetwork(cloud, inputs);
   const checks = [
     checkSettings(inputs.settings),
     disk,
@@ -31,19 +30,22 @@ interface NetworkFindings {
   readonly cloudTimeMs: number | undefined;
 }
 
-const withoutCloud: NetworkFindings = {
-  checks: networkChecks.map((name) => notChecked(name, 'no setting says which cloud this device belongs to')),
-  cloudTimeMs: undefined,
-};
+function withoutCloud(inputs: DiagnosisInputs): NetworkFindings {
+  const why = 'no setting says which cloud this device belongs to';
+  const checks = networkChecks.map((name) =>
+    name === 'clock' ? checkClockAlone(inputs, why) : notChecked(name, why),
+  );
+  return { checks, cloudTimeMs: undefined };
+}
 
-async function checkNetwork(cloud: CloudUnderTest, clock: Clock): Promise<NetworkFindings> {
+async function checkNetwork(cloud: CloudUnderTest, inputs: DiagnosisInputs): Promise<NetworkFindings> {
   const probe = await cloud.transport.probe();
   const broken = brokenPath(probe);
   const path = checkPath(cloud, probe);
   if (broken !== undefined) {
-    const checks = [...path, notChecked('clock', broken), notChecked('cloud', broken)];
+    const checks = [...path, checkClockAlone(inputs, broken), notChecked('cloud', broken)];
     return { checks, cloudTimeMs: undefined };
   }
-  const { checks, cloudTimeMs } = await checkCloud(cloud, clock);
+  const { checks, cloudTimeMs } = await checkCloud(cloud, inputs);
   return { checks: [...path, ...checks], cloudTimeMs };
 }

@@ -1,4 +1,4 @@
-import type { SaasStatus } from '@edgeflow/contract';
+import type { LastError, SaasStatus } from '@edgeflow/contract';
 import type { Clock } from '@edgeflow/platform';
 import type { SettingProblem } from '../config.ts';
 import type { Notice, StateFolderResult } from '../identity/index.ts';
@@ -10,6 +10,8 @@ import type { ProbingTransport } from '../net/index.ts';
  */
 export interface DiagnosisInputs {
   readonly clock: Clock;
+  /** The least that the present time can be, epoch ms: what a clock is held against that no cloud can be asked about. */
+  readonly floorMs: number;
   readonly settings: {
     readonly problems: readonly SettingProblem[];
     readonly warnings: readonly SettingProblem[];
@@ -40,6 +42,11 @@ export type IdentityFacts =
       readonly keyExpiresAt: string | null;
       readonly notices: readonly Notice[];
     }
+  /**
+   * What the cloud last said when a code was redeemed. It is known only from that attempt: a diagnosis that asked about
+   * a code would be a way to guess codes.
+   */
+  | { readonly kind: 'refused_code'; readonly answer: LastError }
   /** A code that has not been redeemed yet; `setting` is where it was found. */
   | { readonly kind: 'code'; readonly setting: string }
   | { readonly kind: 'unusable_code'; readonly problem: SettingProblem }

@@ -1,4 +1,4 @@
-import type { ConnectionProbe, ConnectPhase } from '../net/index.ts';
+import type { ConnectionProbe, ConnectPhase, TransportError } from '../net/index.ts';
 import { type Check, failed, notChecked, passed } from './check.ts';
 import type { CloudUnderTest } from './inputs.ts';
 
@@ -28,7 +28,8 @@ function checkPhase(
   { passed: details, failure }: ConnectionProbe,
 ): Check {
   if (failure?.phase === phase) {
-    return failed(phase, { detail: failure.error.message, code: failure.error.code });
+    const { message: detail, code } = failure.error;
+    return failed(phase, { detail, code, nextStep: adviceFor(phase, failure.error) });
   }
   const unused = reasonUnused(phase, cloud);
   if (unused !== undefined) return passed(phase, unused);
@@ -38,6 +39,18 @@ function checkPhase(
     phase,
     failure === undefined ? 'the connection did not come to it' : labels[failure.phase],
   );
+}
+
+/** Where the general advice of the catalogue would leave open which end to look at. */
+function adviceFor(phase: ConnectPhase, { code }: TransportError): string | undefined {
+  if (code !== 'cloud_unreachable') return undefined;
+  if (phase === 'tcp') {
+    return 'Check that the cloud runs, that host and port in EDGEFLOW_SAAS_URL are right, and that no firewall is in between.';
+  }
+  if (phase === 'tls') {
+    return 'Look at the cloud, and at what stands before it: something accepts connections at this address and does not finish a TLS handshake.';
+  }
+  return undefined;
 }
 
 function reasonUnused(

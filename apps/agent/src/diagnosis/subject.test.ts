@@ -28,6 +28,7 @@ async function subject(
       }),
     stateFolder: () => prepareStateFolder(new SimulatedFiles(), '/state'),
     clock: systemClock,
+    floorMs: 0,
     ...over,
   };
 }
@@ -83,6 +84,7 @@ describe('what a diagnosis sees of an agent', () => {
       cloud_url: null,
       key_expires_at: null,
       uptime_seconds: 1,
+      clock_skew_seconds: null,
       last_error: {
         code: 'vault_unreadable',
         message: 'Torn.',

@@ -1,4 +1,4 @@
-import type { SaasStatus } from '@edgeflow/contract';
+import type { ErrorCode, LastError, SaasStatus } from '@edgeflow/contract';
 import type { Clock } from '@edgeflow/platform';
 import type { AgentConfig, CodeSetting, SettingProblem } from '../config.ts';
 import type { Notice, StateFolderResult } from '../identity/index.ts';
@@ -19,13 +19,15 @@ export interface DiagnosisSubject {
   readonly makeTransport: (cloud: CloudAddress) => ProbingTransport;
   readonly stateFolder: () => Promise<StateFolderResult>;
   readonly clock: Clock;
+  readonly floorMs: number;
 }
 
 /** Takes from a subject what a diagnosis may see: no code, no key. */
 export function inputsFrom(subject: DiagnosisSubject): DiagnosisInputs {
-  const { config, warnings, cloud, status, clock, stateFolder } = subject;
+  const { config, warnings, cloud, status, clock, floorMs, stateFolder } = subject;
   return {
     clock,
+    floorMs,
     settings: { problems: [], warnings: warnings.filter((warning) => !isCodeProblem(config.code, warning)) },
     stateFolder,
     identity: () => identityFrom(subject),
@@ -58,11 +60,38 @@ function identityFrom({ config, cloud, hasIdentity, notices, status }: Diagnosis
       notices,
     };
   }
-  const error = status?.last_error;
-  if (error?.code === 'vault_unreadable') {
+  const error = status?.last_error ?? undefined;
+  return (error === undefined ? undefined : factsOfError(error)) ?? factsOfCode(config.code);
+}
+
+function factsOfError(error: LastError): IdentityFacts | undefined {
+  if (error.code === 'vault_unreadable') {
     return { kind: 'unreadable', detail: error.message, nextStep: error.next_step };
   }
-  const { code } = config;
+  return isAnswerToCode(error) ? { kind: 'refused_code', answer: error } : undefined;
+}
+
+function factsOfCode(code: CodeSetting): IdentityFacts {
   if (code.kind === 'given') return { kind: 'code', setting: code.setting };
   return code.kind === 'unusable' ? { kind: 'unusable_code', problem: code.problem } : { kind: 'none' };
+}
+
+/** What the cloud may say to a code (wire contract, section 2); a device without an identity hears it of nothing else. */
+const answersToCode: ReadonlySet<string> = new Set<ErrorCode>([
+  'code_unknown',
+  'code_already_used',
+  'code_revoked',
+  'code_expired',
+  'claim_completed',
+  'claim_void',
+  'binding_mismatch',
+  'target_unavailable',
+  'device_limit_reached',
+  'device_revoked',
+  'device_quarantined',
+  'too_many_attempts',
+]);
+
+export function isAnswerToCode({ code }: Pick<LastError, 'code'>): boolean {
+  return answersToCode.has(code);
 }

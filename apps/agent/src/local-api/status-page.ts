@@ -31,6 +31,14 @@ const words: Readonly<Record<SaasStatus['status'], string>> = {
   rejected: 'The cloud refuses this device.',
 };
 
+/** NTP keeps clocks within a second; a minute is no accident of the network. */
+const skewShownSeconds = 60;
+
+function clockText(skewSeconds: number | null): string | null {
+  if (skewSeconds === null || Math.abs(skewSeconds) < skewShownSeconds) return null;
+  return `${String(Math.abs(skewSeconds))} s ${skewSeconds < 0 ? 'behind' : 'ahead of'} the cloud’s`;
+}
+
 /** The status for a person's eyes. It holds no secret. */
 export function pageAnswer(status: SaasStatus): LocalAnswer {
   const headers = { 'content-type': 'text/html; charset=UTF-8', 'content-security-policy': pagePolicy };
@@ -44,6 +52,7 @@ function statusPage(status: SaasStatus): Html {
     ['State', `${status.status} (${status.phase})`],
     ['Last heartbeat', status.last_heartbeat],
     ['Key valid until', status.key_expires_at],
+    ['Clock', clockText(status.clock_skew_seconds)],
     ['Running for', `${String(status.uptime_seconds)} s`],
   ];
   return html`<!doctype html>

@@ -6,6 +6,7 @@ import { exchange } from './exchange.ts';
 import { closeAll, keep } from './testing/cleanup.ts';
 import { startTcp } from './testing/servers.ts';
 import { realTime } from './testing/transports.ts';
+import { onlyReleaseKnown } from './plausible-time.ts';
 import { CloudTls } from './verified-tls.ts';
 
 afterEach(closeAll);
@@ -23,7 +24,11 @@ describe('no socket stays open', () => {
     async (pins) => {
       const socket = await connected();
       const controller = new AbortController();
-      const tls = new CloudTls('cloud.test', { pins }, { time: realTime, handshakeMs: 1000 });
+      const tls = new CloudTls(
+        'cloud.test',
+        { pins },
+        { time: realTime, handshakeMs: 1000, knowledge: onlyReleaseKnown(0) },
+      );
       const open = async () => {
         controller.abort(new Error('called off'));
         return socket;

@@ -17,6 +17,10 @@ export function notTheCloud(answer: CloudAnswer, host: string): TransportError {
     const message = `A gateway in front of ${host} answered ${String(status)}: it cannot reach the cloud behind it.`;
     return new TransportError('cloud_unreachable', message);
   }
+  if (isPortalPage(answer)) {
+    const message = `A captive portal or another web server answered for ${host}: a page for people (${String(status)}) where the cloud was asked.`;
+    return new TransportError('captive_portal', message);
+  }
   const kind = mediaTypeOf(answer);
   const what = kind === '' ? 'without saying what it is' : `with ${kind}`;
   return new TransportError(
@@ -39,15 +43,32 @@ export function upgradeRefused(answer: CloudAnswer, host: string): TransportErro
 /** A redirect is never followed: credentials are sent only to the origin that issued them. */
 export function redirected(answer: Pick<CloudAnswer, 'status' | 'headers'>, host: string): TransportError {
   const { location } = answer.headers;
-  const to =
-    location !== undefined && URL.canParse(location, `https://${host}`)
-      ? plain(new URL(location, `https://${host}`).host)
-      : 'an address that cannot be read';
+  const target = targetOf(location, host);
+  const to = target === undefined ? 'an address that cannot be read' : plain(target.host);
+  const isElsewhere = target !== undefined && target.hostname !== new URL(`https://${host}`).hostname;
+  // A portal sends people away for now; whoever has moved says so for good (RFC 9110, sections 15.4.2 and 15.4.9).
+  const isPortal = isElsewhere && answer.status !== 301 && answer.status !== 308;
+  const why = isPortal
+    ? 'a captive portal is in between, or the cloud is at another address now.'
+    : 'EDGEFLOW_SAAS_URL names an old address, or the wrong port.';
   return new TransportError(
-    'not_the_cloud',
-    `${host} answered ${String(answer.status)} and points to ${to}. The agent does not follow: a captive portal may ` +
-      'be in between, or EDGEFLOW_SAAS_URL names an old address.',
+    isPortal ? 'captive_portal' : 'not_the_cloud',
+    `${host} answered ${String(answer.status)} and points to ${to}. The agent does not follow: ${why}`,
   );
+}
+
+function targetOf(location: string | undefined, host: string): URL | undefined {
+  const base = `https://${host}`;
+  return location !== undefined && URL.canParse(location, base) ? new URL(location, base) : undefined;
+}
+
+/** RFC 6585, section 6: the network wants to be signed in to. */
+const networkAuthenticationRequired = 511;
+
+/** What a captive portal says in place of whatever was asked. The cloud never answers a device with a page. */
+export function isPortalPage(answer: Pick<CloudAnswer, 'status' | 'headers'>): boolean {
+  const isPage = /^(?:text\/html|application\/xhtml\+xml)$/.test(mediaTypeOf(answer));
+  return answer.status === networkAuthenticationRequired || (answer.status < 300 && isPage);
 }
 
 export function isRedirect(status: number): boolean {
@@ -70,7 +91,7 @@ function readJsonObject(answer: CloudAnswer): object | undefined {
   }
 }
 
-function mediaTypeOf({ headers }: CloudAnswer): string {
+function mediaTypeOf({ headers }: Pick<CloudAnswer, 'headers'>): string {
   return plain((headers['content-type'] ?? '').split(';')[0] ?? '')
     .trim()
     .toLowerCase();

@@ -60,16 +60,32 @@ describe('a request', () => {
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '7' }, body: 'busy' });
   });
 
-  it('does not follow a redirect and names only the host that it points to', async () => {
-    const portal = asked((_request, response) => {
-      response.writeHead(302, { location: 'http://portal.hotel.example/login?token=abc' }).end();
+  it.each([301, 302, 303, 307, 308])('follows no redirect (%i), and names only the host', async (status) => {
+    let requests = 0;
+    const elsewhere = keep(
+      await startHttp((_request, response) => {
+        requests += 1;
+        response.end('{}');
+      }),
+    );
+    const location = `http://localhost:${String(elsewhere.port)}/login?token=abc`;
+    const running = keep(
+      await startHttp((_request, response) => response.writeHead(status, { location }).end()),
+    );
+    const request = transportTo(`http://127.0.0.1:${String(running.port)}`).request({
+      method: 'POST',
+      path: '/api/v1/devices/provision',
+      headers: { 'idempotency-key': 'secret' },
+      body: '{"provisioning_code":"PROV-A1B2-C3D4"}',
+      timeoutMs: 60_000,
     });
-    const error = await portal.catch((reason: unknown) => reason);
+    const error = await request.catch((reason: unknown) => reason);
     expect(error).toMatchObject({
-      code: 'not_the_cloud',
-      message: expect.stringMatching(/answered 302 and points to portal\.hotel\.example\./) as string,
+      code: status === 301 || status === 308 ? 'not_the_cloud' : 'captive_portal',
+      message: expect.stringContaining(`answered ${String(status)} and points to localhost:`) as string,
     });
-    expect((error as Error).message).not.toContain('abc');
+    expect((error as Error).message).not.toMatch(/abc|login/);
+    expect(requests).toBe(0);
   });
 
   it('does not trip over a redirect to nowhere', async () => {

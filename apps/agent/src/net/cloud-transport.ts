@@ -1,15 +1,19 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { TimeSource } from '@edgeflow/platform';
+import { releasedMs } from '../release-date.ts';
 import type { CloudAddress } from './address.ts';
 import { connectorTo } from './connector.ts';
 import { withDeadline } from './deadline.ts';
 import { type Resolve, systemResolve } from './dial.ts';
 import { exchange } from './exchange.ts';
 import { type ConnectTimeouts, connectTimeouts } from './limits.ts';
+import { onlyReleaseKnown, type TimeKnowledge, type Validity } from './plausible-time.ts';
 import { type ConnectionProbe, probeConnection } from './probe.ts';
 import type { ProxySettings } from './proxy.ts';
 import { type CloudAnswer, type CloudRequest, type CloudTransport, TransportError } from './transport.ts';
 import { CloudTunnelSocket } from './tunnel-socket.ts';
-import type { TlsTrust } from './verified-tls.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 export interface CloudTransportOptions {
   readonly address: CloudAddress;
@@ -18,6 +22,8 @@ export interface CloudTransportOptions {
   readonly time: TimeSource;
   readonly timeouts?: ConnectTimeouts;
   readonly resolve?: Resolve;
+  /** What is known of the time without the clock; the release date alone when left out. */
+  readonly knowledge?: TimeKnowledge;
 }
 
 /** A transport that can also tell, phase by phase, how far a connection comes. */
@@ -29,8 +35,9 @@ export interface ProbingTransport extends CloudTransport {
 /** The real way to a cloud. Its `origin` is the address's normal form, which `readCloudAddress` reads back. */
 export function createCloudTransport(options: CloudTransportOptions): ProbingTransport {
   const { address, time, timeouts = connectTimeouts, resolve = systemResolve } = options;
-  const { timers } = time;
-  const connect = connectorTo({ ...options, proxy: options.proxy, timeouts, resolve });
+  const knowledge = options.knowledge ?? onlyReleaseKnown(releasedMs);
+  const { timers, clock } = time;
+  const connect = connectorTo({ ...options, proxy: options.proxy, timeouts, resolve, knowledge });
   return {
     origin: address.url,
 
@@ -40,7 +47,14 @@ export function createCloudTransport(options: CloudTransportOptions): ProbingTra
       try {
         return await withDeadline({ timers, limitMs: timeoutMs, signal, late }, async (bounded) => {
           const socket = await connect(bounded);
-          return exchange(socket, address, request, bounded);
+          const certificate = validityOf(socket);
+          const askedMs = clock.monotonic();
+          const answer = await exchange(socket, address, request, bounded);
+          // RFC 9110, section 6.6.1: when the answer was made, in whole seconds.
+          const cloudMs = Date.parse(answer.headers['date'] ?? '');
+          const ageMs = (clock.monotonic() - askedMs) / 2;
+          if (!Number.isNaN(cloudMs)) knowledge.onCloudTime({ cloudMs, ageMs, certificate });
+          return answer;
         });
       } catch (error) {
         if (signal?.aborted !== true || error instanceof TransportError) throw error;
@@ -53,6 +67,13 @@ export function createCloudTransport(options: CloudTransportOptions): ProbingTra
 
     probe: () => probeConnection(connect),
   };
+}
+
+/** Of the certificate that the cloud has proven itself with, while the connection stands. */
+function validityOf(socket: Socket): Validity | undefined {
+  const leaf = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  if (leaf === undefined) return undefined;
+  return { fromMs: leaf.validFromDate.getTime(), untilMs: leaf.validToDate.getTime() };
 }
 
 function answeredLate(host: string, timeoutMs: number): TransportError {

@@ -1,19 +1,14 @@
 import type { Socket } from 'node:net';
 import type { TimeSource } from '@edgeflow/platform';
 import { type CloudAddress, isLoopbackHost } from './address.ts';
-import {
-  type ConnectObserver,
-  dial,
-  type DialDeps,
-  endpointOf,
-  type Resolve,
-  silentObserver,
-} from './dial.ts';
-import { dialThroughProxy } from './dial-proxy.ts';
+import { type ConnectObserver, dial, endpointOf, type Resolve, silentObserver } from './dial.ts';
+import { dialThroughProxy, type ProxyDeps } from './dial-proxy.ts';
 import type { ConnectTimeouts } from './limits.ts';
+import type { TimeKnowledge } from './plausible-time.ts';
 import { proxyFor, type ProxySettings } from './proxy.ts';
 import { TransportError } from './transport.ts';
-import { CloudTls, type TlsTrust } from './verified-tls.ts';
+import type { TlsTrust } from './tls-trust.ts';
+import { CloudTls } from './verified-tls.ts';
 
 export interface ConnectorOptions {
   readonly address: CloudAddress;
@@ -22,6 +17,7 @@ export interface ConnectorOptions {
   readonly time: TimeSource;
   readonly timeouts: ConnectTimeouts;
   readonly resolve: Resolve;
+  readonly knowledge: TimeKnowledge;
 }
 
 /** Makes a connection on which the first byte may be written. The signal gives up in whatever phase it is. */
@@ -34,12 +30,13 @@ export type Connect = (signal: AbortSignal, observer?: ConnectObserver) => Promi
  * @returns a function that throws {@link TransportError} when a phase fails.
  */
 export function connectorTo(options: ConnectorOptions): Connect {
-  const { address, time, timeouts, resolve } = options;
-  const tls = new CloudTls(address.host, options.trust, { time, handshakeMs: timeouts.tlsMs });
+  const { address, time, timeouts, resolve, knowledge } = options;
+  const tlsDeps = { time, handshakeMs: timeouts.tlsMs, knowledge };
+  const tls = new CloudTls(address.host, options.trust, tlsDeps);
   const endpoint = endpointOf(address);
   const proxy = proxyFor(address, options.proxy);
   return async (signal, observer = silentObserver) => {
-    const deps: DialDeps = { timers: time.timers, timeouts, resolve, observer };
+    const deps: ProxyDeps = { time, timeouts, resolve, observer, knowledge };
     const open = (bounded: AbortSignal): Promise<Socket> =>
       proxy === undefined ? dial(endpoint, deps, bounded) : dialThroughProxy(endpoint, proxy, deps, bounded);
     if (address.isTls) return tls.secure(open, signal, observer);

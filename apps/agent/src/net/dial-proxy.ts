@@ -1,12 +1,17 @@
 import { request } from 'node:http';
-import { isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import { reasonOf, withDeadline } from './deadline.ts';
 import { dial, type DialDeps, type Endpoint, silentObserver } from './dial.ts';
 import { headBytesMax } from './limits.ts';
+import type { TimeKnowledge } from './plausible-time.ts';
 import type { HttpProxy } from './proxy.ts';
-import { networkErrorCode, whenReady } from './socket.ts';
+import { networkErrorCode } from './socket.ts';
 import { TransportError } from './transport.ts';
+import { CloudTls } from './verified-tls.ts';
+
+export interface ProxyDeps extends DialDeps {
+  readonly knowledge: TimeKnowledge;
+}
 
 /**
  * A connection to the cloud that a proxy has made on our behalf (CONNECT). Its credentials go to the proxy alone, and
@@ -17,10 +22,11 @@ import { TransportError } from './transport.ts';
 export async function dialThroughProxy(
   target: Endpoint,
   proxy: HttpProxy,
-  deps: DialDeps,
+  deps: ProxyDeps,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { timers, timeouts, observer } = deps;
+  const { time, timeouts, observer } = deps;
+  const { timers } = time;
   observer.started('proxy');
   const socket = await dialProxy(proxy, deps, signal);
   const late = (): Error => proxyRefused(proxy, 'did not answer in time');
@@ -39,32 +45,24 @@ export async function dialThroughProxy(
   return socket;
 }
 
-/** Whatever keeps the proxy itself from being reached is the proxy's problem, not the cloud's. */
-async function dialProxy(proxy: HttpProxy, deps: DialDeps, signal: AbortSignal): Promise<Socket> {
-  const { timers, timeouts } = deps;
-  let tcp: Socket | undefined;
+/**
+ * Whatever keeps the proxy itself from being reached is the proxy's problem, not the cloud's. One that speaks TLS is
+ * verified as strictly as a cloud, against the public roots and NODE_EXTRA_CA_CERTS: it gets credentials.
+ */
+async function dialProxy(proxy: HttpProxy, deps: ProxyDeps, signal: AbortSignal): Promise<Socket> {
+  const { time, timeouts, knowledge } = deps;
+  const open = (bounded: AbortSignal): Promise<Socket> =>
+    dial(proxy, { ...deps, observer: silentObserver }, bounded);
   try {
-    const plain = await dial(proxy, { ...deps, observer: silentObserver }, signal);
-    tcp = plain;
-    if (!proxy.isTls) return plain;
-    const late = (): Error => proxyRefused(proxy, 'did not finish the TLS handshake in time');
-    return await withDeadline({ timers, limitMs: timeouts.tlsMs, signal, late }, async (bounded) => {
-      const servername = isIP(proxy.host) === 0 ? { servername: proxy.host } : {};
-      const tls = connectTls({
-        socket: plain,
-        host: proxy.host,
-        minVersion: 'TLSv1.2',
-        rejectUnauthorized: true,
-        ...servername,
-      });
-      await whenReady(tls, 'secureConnect', bounded);
-      return tls;
-    });
+    if (!proxy.isTls) return await open(signal);
+    const tls = new CloudTls(proxy.host, { pins: [] }, { time, handshakeMs: timeouts.tlsMs, knowledge });
+    return await tls.secure(open, signal, silentObserver);
   } catch (error) {
-    tcp?.destroy();
     signal.throwIfAborted();
     const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown cause';
-    throw new TransportError('proxy_refused', `The proxy ${proxy.label} cannot be used: ${why}.`, {
+    const isUntrusted = error instanceof TransportError && error.code === 'tls_untrusted';
+    const advice = isUntrusted ? ' Its own authority can be named in NODE_EXTRA_CA_CERTS.' : '';
+    throw new TransportError('proxy_refused', `The proxy ${proxy.label} cannot be used: ${why}.${advice}`, {
       cause: error,
     });
   }

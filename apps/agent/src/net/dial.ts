@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import type { Timers } from '@edgeflow/platform';
+import type { TimeSource } from '@edgeflow/platform';
 import type { CloudAddress } from './address.ts';
 import { abandonable, withDeadline } from './deadline.ts';
 import { addressAttemptMs, type ConnectTimeouts } from './limits.ts';
@@ -24,7 +24,7 @@ export interface ConnectObserver {
 export const silentObserver: ConnectObserver = { started: () => undefined, passed: () => undefined };
 
 export interface DialDeps {
-  readonly timers: Timers;
+  readonly time: TimeSource;
   readonly timeouts: ConnectTimeouts;
   readonly resolve: Resolve;
   readonly observer: ConnectObserver;
@@ -53,7 +53,8 @@ export function endpointOf({ host, port, isTls }: CloudAddress): Endpoint {
  */
 export async function dial(endpoint: Endpoint, deps: DialDeps, signal: AbortSignal): Promise<Socket> {
   const addresses = await resolveHost(endpoint, deps, signal);
-  const { timers, timeouts } = deps;
+  const { timeouts } = deps;
+  const { timers } = deps.time;
   deps.observer.started('tcp');
   const seconds = String(timeouts.tcpMs / 1000);
   const late = (): Error =>
@@ -85,7 +86,8 @@ async function resolveHost(
   deps: DialDeps,
   signal: AbortSignal,
 ): Promise<readonly LookupAddress[]> {
-  const { timers, timeouts, observer } = deps;
+  const { timeouts, observer } = deps;
+  const { timers } = deps.time;
   observer.started('resolve');
   const family = isIP(host);
   if (family !== 0) {

@@ -3,7 +3,8 @@ export { type CloudAddress, isLoopbackHost, readCloudAddress } from './address.t
 export { looksLikeTheCloud, notTheCloud } from './answers.ts';
 export { createCloudTransport, type ProbingTransport } from './cloud-transport.ts';
 export type { ConnectPhase } from './dial.ts';
+export type { ClockState, CloudTimeSample, TimeKnowledge } from './plausible-time.ts';
 export type { ConnectionProbe } from './probe.ts';
 export { type HttpProxy, proxyFor, type ProxySettings, readProxy } from './proxy.ts';
 export { type CloudAnswer, type CloudRequest, TransportError } from './transport.ts';
-export type { TlsTrust } from './verified-tls.ts';
+export type { TlsTrust } from './tls-trust.ts';

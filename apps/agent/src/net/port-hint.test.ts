@@ -20,7 +20,7 @@ async function closedPort(): Promise<number> {
 }
 
 const deps = {
-  timers: realTime.timers,
+  time: realTime,
   timeouts: connectTimeouts,
   resolve: systemResolve,
   observer: silentObserver,

@@ -1,6 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { ErrorCode } from '@edgeflow/contract';
+import type { DateVerdict } from './plausible-time.ts';
 import { networkErrorCode } from './socket.ts';
 import { TransportError } from './transport.ts';
 
@@ -28,20 +30,28 @@ export function tlsFailure(error: unknown, host: string, evidence?: TlsEvidence)
     return fail('not_the_cloud', `${host} does not speak TLS on this port, or refused this handshake`);
   }
   if (code.startsWith('ERR_TLS_CERT_ALTNAME') || code === 'HOSTNAME_MISMATCH') {
-    return fail('tls_name_mismatch', `The certificate does not name ${host}${namesText(evidence)}`);
+    const what = `The certificate does not name ${host}${namesText(evidence)}: another server answers in its place`;
+    return fail('tls_name_mismatch', `${what}, such as a captive portal, or the address is wrong`);
   }
   if (expiryErrors.has(code)) {
     return fail('tls_expired', `A certificate of ${host} is not valid now${validityText(evidence)}`);
   }
   return fail(
     'tls_untrusted',
-    `The certificate of ${host} does not come from a trusted authority${issuerText(evidence)}`,
+    `The certificate of ${host} does not come from a trusted authority${issuerText(evidence)}${strangerText(evidence, host)}`,
   );
 }
 
 /** Whether the other end was reached and its certificate found wanting. */
 export function isVerificationFailure(error: unknown): error is TransportError {
   return error instanceof TransportError && verificationCodes.includes(error.code);
+}
+
+/** What a refusal for dates says; undefined for every other failure. */
+export function dateVerdict(error: unknown): DateVerdict | undefined {
+  const code = networkErrorCode(error);
+  if (code === 'CERT_NOT_YET_VALID') return 'not_yet_valid';
+  return code === 'CERT_HAS_EXPIRED' ? 'expired' : undefined;
 }
 
 /** Who a certificate is for and from, and how long, fit for a log line: the names in it are whatever its maker wrote. */
@@ -93,6 +103,14 @@ function validityText(evidence: TlsEvidence | undefined): string {
 function issuerText(evidence: TlsEvidence | undefined): string {
   const leaf = evidence?.presented[0];
   return leaf === undefined ? '' : `: “${nameText(leaf.subject)}” was issued by “${nameText(leaf.issuer)}”`;
+}
+
+/** Whoever breaks TLS open for a portal's page seldom troubles to forge the name. */
+function strangerText(evidence: TlsEvidence | undefined, host: string): string {
+  const leaf = evidence?.presented[0];
+  const isNamed = isIP(host) === 0 ? leaf?.checkHost(host) : leaf?.checkIP(host);
+  if (leaf === undefined || isNamed !== undefined) return '';
+  return `, and it does not name ${host}: a captive portal may be answering in its place`;
 }
 
 function nameText(distinguishedName: string): string {

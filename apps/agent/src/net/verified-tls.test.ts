@@ -3,7 +3,7 @@ import { closeAll, keep } from './testing/cleanup.ts';
 import { makeCertificate, type TestCertificate } from './testing/certificates.ts';
 import { startHttps, startProxy } from './testing/servers.ts';
 import { get, proxyAt, transportTo } from './testing/transports.ts';
-import type { TlsTrust } from './verified-tls.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 let authority: TestCertificate;
 let leaf: TestCertificate;

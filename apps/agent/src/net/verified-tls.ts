@@ -1,25 +1,29 @@
-import { createHash, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import type { TimeSource } from '@edgeflow/platform';
+import { type TimeSource, toRfc3339 } from '@edgeflow/platform';
+import { type LoadValidation, vouchWithoutClock } from './clockless-trust.ts';
 import { withDeadline } from './deadline.ts';
 import type { ConnectObserver } from './dial.ts';
-import { presentedCertificatesMax } from './limits.ts';
+import { pinMismatch, pinnedCertificates, presentedCertificates } from './pins.ts';
+import { type PlausibleTimes, plausibleTimes, type TimeKnowledge } from './plausible-time.ts';
 import { whenReady } from './socket.ts';
-import { certificateText, isVerificationFailure, tlsFailure } from './tls-failure.ts';
+import type { TlsTrust } from './tls-trust.ts';
+import { certificateText, dateVerdict, isVerificationFailure, tlsFailure } from './tls-failure.ts';
 import { TransportError } from './transport.ts';
-
-/** Whom a device believes to be its cloud. */
-export interface TlsTrust {
-  /** Certificates of EDGEFLOW_SAAS_CA_FILE, PEM. They replace the public roots. */
-  readonly caPem?: string | undefined;
-  /** Each `sha256/` + base64 of the SHA-256 of an SPKI. */
-  readonly pins: readonly string[];
-}
 
 export interface CloudTlsDeps {
   readonly time: TimeSource;
   readonly handshakeMs: number;
+  readonly knowledge: TimeKnowledge;
+  /** The part that judges without a clock, where another than the agent's own is wanted. */
+  readonly loadValidation?: LoadValidation | undefined;
+}
+
+interface Connected {
+  readonly socket: TLSSocket;
+  /** The time the certificates were judged for, epoch ms, where it was not the present one. */
+  readonly judgedAtMs?: number;
 }
 
 /** Opens a stream to the cloud on which nothing has been said. Called once for each handshake. */
@@ -31,7 +35,9 @@ export type OpenStream = (signal: AbortSignal) => Promise<Socket>;
  * Every socket that {@link secure} resolves with keeps these promises:
  *
  * 1. OpenSSL has verified this very handshake, TLS 1.2 or later, with `rejectUnauthorized`: signatures from the leaf up
- *    to an anchor, validity now, CA flags, path lengths, purpose; and Node the host name. No session was resumed.
+ *    to an anchor, validity now, CA flags, path lengths, purpose; and Node the host name. No session was resumed. Or,
+ *    where OpenSSL had nothing but dates to say against it and this device's clock cannot be relied on
+ *    (plausible-time.ts), clockless-trust.ts has verified the same of this very handshake for a time that can be.
  * 2. Where there are pins, the leaf or an authority which the leaf chains to by signature has a pinned key. A pinned
  *    certificate that merely lies in the presented chain counts for nothing: anybody can copy it there.
  * 3. Nothing of ours was written before.
@@ -42,6 +48,10 @@ export type OpenStream = (signal: AbortSignal) => Promise<Socket>;
  * byte is written. A second one, with those certificates as the only anchors, is then verified in full by OpenSSL,
  * which knows more rules (name constraints, path lengths, weak signatures) than ought to be written again here. The
  * anchors are remembered, so later connections need one handshake; when they stop fitting, we look again.
+ *
+ * A date error is OpenSSL's last word, not its only one: it hides an untrusted root, and Node then never compares the
+ * name. So nothing that OpenSSL has refused is used: the validation without a clock has a handshake of its own and
+ * judges all of it.
  *
  * With pins alone it is the key that is trusted, not the certificate around it: whoever holds the pinned key may show
  * it in a certificate with other dates or constraints, and that one is the anchor. A CA file fixes those as well.
@@ -60,18 +70,82 @@ export class CloudTls {
 
   /** @throws TransportError with a `tls_…` code, `not_the_cloud`, or what `open` throws. */
   async secure(open: OpenStream, signal: AbortSignal, observer: ConnectObserver): Promise<TLSSocket> {
-    observer.started('tls');
+    // Several connections may be needed, and each of them may fail before TLS is spoken.
+    const opened: OpenStream = async (bounded) => {
+      const raw = await open(bounded);
+      observer.started('tls');
+      return raw;
+    };
+    const { socket, judgedAtMs } = await this.#connected(opened, signal);
+    const leaf = certificateText(socket.getPeerX509Certificate());
+    const clockless =
+      judgedAtMs === undefined
+        ? ''
+        : `; the clock of this device cannot be right, so it was judged for ${toRfc3339(judgedAtMs)} or later`;
+    observer.passed('tls', `${socket.getProtocol() ?? 'TLS'}, ${leaf}${clockless}`);
+    if (this.#trust.pins.length > 0) this.#requirePin(socket, observer);
+    return socket;
+  }
+
+  async #connected(open: OpenStream, signal: AbortSignal): Promise<Connected> {
     try {
       const socket = await this.#trusted(open, signal);
-      const leaf = certificateText(socket.getPeerX509Certificate());
-      observer.passed('tls', `${socket.getProtocol() ?? 'TLS'}, ${leaf}`);
-      if (this.#trust.pins.length > 0) this.#requirePin(socket, observer);
-      return socket;
+      this.#requireNewerThanProgram(socket);
+      return { socket };
     } catch (error) {
       if (!isVerificationFailure(error)) throw error;
+      const times = await this.#timesInstead(error);
+      if (times !== undefined) return this.#trustedWithoutClock(open, times, signal);
       // The refused connection is gone with its certificates; a look tells what to write about them.
       const presented = await this.#look(open, signal).catch(() => []);
       throw tlsFailure(error.cause, this.#host, { presented, nowMs: this.#deps.time.clock.now() });
+    }
+  }
+
+  /** A clock that was turned back must not bring an old certificate to life. */
+  #requireNewerThanProgram(socket: TLSSocket): void {
+    const { releasedMs } = this.#deps.knowledge;
+    const leaf = socket.getPeerX509Certificate();
+    if (leaf === undefined || leaf.validToDate.getTime() >= releasedMs) return;
+    socket.destroy();
+    const expired = Object.assign(new Error('expired before this program was made'), {
+      code: 'CERT_HAS_EXPIRED',
+    });
+    throw tlsFailure(expired, this.#host);
+  }
+
+  /** When to judge the certificates instead of now; undefined when OpenSSL's refusal stands. */
+  async #timesInstead(refusal: TransportError): Promise<PlausibleTimes | undefined> {
+    const verdict = dateVerdict(refusal.cause);
+    if (verdict === undefined) return undefined;
+    const { time, knowledge } = this.#deps;
+    const state = await knowledge.clockState();
+    return plausibleTimes(verdict, { nowMs: time.clock.now(), state }, knowledge.floorMs);
+  }
+
+  /** A handshake of which OpenSSL has judged nothing, and all that it judges has been judged elsewhere. */
+  async #trustedWithoutClock(
+    open: OpenStream,
+    times: PlausibleTimes,
+    signal: AbortSignal,
+  ): Promise<Connected> {
+    const socket = await this.#unverified(open, signal);
+    try {
+      const presented = presentedCertificates(socket);
+      const judgedAtMs = await vouchWithoutClock({
+        host: this.#host,
+        trust: this.#trust,
+        presented,
+        peer: socket.getPeerCertificate(),
+        times,
+        nowMs: this.#deps.time.clock.now(),
+        load: this.#deps.loadValidation,
+      });
+      signal.throwIfAborted();
+      return { socket, judgedAtMs };
+    } catch (error) {
+      socket.destroy();
+      throw error;
     }
   }
 
@@ -121,12 +195,17 @@ export class CloudTls {
 
   /** The chain as the other end presents it, leaf first; believed in nothing. */
   async #look(open: OpenStream, signal: AbortSignal): Promise<X509Certificate[]> {
+    const socket = await this.#unverified(open, signal);
+    const presented = presentedCertificates(socket);
+    socket.destroy();
+    return presented;
+  }
+
+  /** A handshake that proves only that the other end has the key of the leaf it presents. Not to be written to. */
+  async #unverified(open: OpenStream, signal: AbortSignal): Promise<TLSSocket> {
     const raw = await open(signal);
     try {
-      const socket = await this.#handshake(raw, { rejectUnauthorized: false }, signal);
-      const presented = presentedCertificates(socket);
-      socket.destroy();
-      return presented;
+      return await this.#handshake(raw, { rejectUnauthorized: false }, signal);
     } catch (error) {
       raw.destroy();
       signal.throwIfAborted();
@@ -172,71 +251,4 @@ export class CloudTls {
     }
     observer.passed('pin', `the key of ${certificateText(pinned)} is pinned`);
   }
-}
-
-/** `sha256/` + base64 of the SHA-256 of a certificate's SubjectPublicKeyInfo, as in RFC 7469, section 2.4. */
-export function spkiPin(certificate: X509Certificate): string {
-  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
-  return `sha256/${createHash('sha256').update(spki).digest('base64')}`;
-}
-
-/**
- * The certificates with a pinned key among the leaf and the authorities that it chains to by signatures within what
- * was presented, in whatever order and among whatever else.
- */
-export function pinnedCertificates(
-  presented: readonly X509Certificate[],
-  pins: readonly string[],
-): X509Certificate[] {
-  const [leaf, ...others] = presented;
-  if (leaf === undefined) return [];
-  const chained = new Set([leaf]);
-  // A Set's iteration also visits what is added on the way.
-  for (const certificate of chained) {
-    for (const other of others) if (hasIssued(other, certificate)) chained.add(other);
-  }
-  return [...chained].filter((certificate) => hasPinnedKey(certificate, pins));
-}
-
-function hasIssued(issuer: X509Certificate, subject: X509Certificate): boolean {
-  try {
-    return issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
-  } catch {
-    // A kind of key that OpenSSL cannot use vouches for nobody.
-    return false;
-  }
-}
-
-function hasPinnedKey(certificate: X509Certificate, pins: readonly string[]): boolean {
-  try {
-    return pins.includes(spkiPin(certificate));
-  } catch {
-    return false;
-  }
-}
-
-/** In the order of the handshake, leaf first. */
-function presentedCertificates(socket: TLSSocket): X509Certificate[] {
-  const presented: X509Certificate[] = [];
-  let next = socket.getPeerX509Certificate();
-  // From a live handshake `issuerCertificate` is simply the next one presented, whoever issued it.
-  for (; next !== undefined && presented.length < presentedCertificatesMax; next = next.issuerCertificate) {
-    presented.push(next);
-  }
-  return presented;
-}
-
-/** As many as fit into a line of the log. */
-const presentedShownMax = 4;
-
-function pinMismatch(
-  host: string,
-  presented: readonly X509Certificate[],
-  pins: readonly string[],
-): TransportError {
-  const isThere = presented.some((certificate) => hasPinnedKey(certificate, pins));
-  const why = isThere
-    ? 'its certificate was not issued by the pinned authority that it shows beside it. Somebody may be in between.'
-    : `no certificate that it presents (${presented.slice(0, presentedShownMax).map(certificateText).join('; ')}) has a pinned key.`;
-  return new TransportError('tls_pin_mismatch', `${host} is not the cloud that was pinned: ${why}`);
 }

@@ -32,12 +32,18 @@ describe('the answer to a claim', () => {
     ['a login page', 200, '<html>', 'not_the_cloud'],
     ['a redirect to one', 302, '', 'not_the_cloud'],
     ['a proxy that knows no such page', 404, '<html>', 'not_the_cloud'],
+    ['a network that wants to be signed in to', 511, '', 'captive_portal'],
     ['a firewall', 403, 'denied', 'not_the_cloud'],
     ['JSON of somebody else', 400, '{"error":"bad"}', 'not_the_cloud'],
     ['a proxy without its cloud', 502, '<html>', 'unavailable'],
     ['a proxy that limits', 429, '', 'unavailable'],
   ])('leaves the outcome open when it is %s', (_what, status, body, code) => {
     expect(readAnswer({ status, headers: json, body })).toMatchObject({ kind: 'later', problem: { code } });
+  });
+
+  it('leaves the outcome open when it is the page of a captive portal, and says so', () => {
+    const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Welcome</h1>' };
+    expect(readAnswer(page)).toMatchObject({ kind: 'later', problem: { code: 'captive_portal' } });
   });
 
   it.each<[ErrorCode, boolean]>([

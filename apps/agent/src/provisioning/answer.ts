@@ -1,5 +1,6 @@
 import { type ErrorCode, errorEntry, type Problem as CloudProblem, problemSchema } from '@edgeflow/contract';
 import * as z from 'zod';
+import { isPortalPage } from '../net/answers.ts';
 import type { CloudAnswer } from '../net/transport.ts';
 import type { ClaimOutcome, Problem } from './model.ts';
 
@@ -64,6 +65,10 @@ function isOver(problem: CloudProblem): boolean {
 
 function notTheCloud(answer: CloudAnswer): ClaimOutcome {
   const { status, headers } = answer;
+  if (isPortalPage(answer)) {
+    const message = `A captive portal answered the registration (${String(status)}, a page for people).`;
+    return later(problemOf('captive_portal', message), answer);
+  }
   if (status === 429 || status >= 500) {
     const message = `The cloud, or a proxy before it, answered ${String(status)}.`;
     return later(problemOf('unavailable', message), answer);

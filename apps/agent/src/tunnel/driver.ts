@@ -34,7 +34,7 @@ export interface TunnelDriverDeps {
   readonly commands: Pick<CommandRunner, 'run'>;
   readonly log: Log;
   readonly onReport: (report: TunnelReport) => void;
-  readonly onPong: () => void;
+  readonly onPong: (cloudTime: string | undefined) => void;
 }
 
 /** What went by without effect, since the process started. */
@@ -223,7 +223,7 @@ export class TunnelDriver {
       case 'pong':
         link.window.onPong();
         this.#machine.dispatch({ type: 'pong', link: number });
-        if (this.#isOnline) this.#deps.onPong();
+        if (this.#isOnline) this.#deps.onPong(frame.timestamp);
         break;
       case 'command':
         if (this.#isOnline) void this.#answer(link, frame);

@@ -30,6 +30,8 @@ export const saasStatusSchema = z.object({
   cloud_url: z.string().nullable(),
   key_expires_at: timeSchema.nullable(),
   uptime_seconds: z.number().int(),
+  /** The device's clock minus the cloud's, to within the delay of the network; null while the cloud's is not known. */
+  clock_skew_seconds: z.number().int().nullable(),
   last_error: lastErrorSchema.nullable(),
 });
 

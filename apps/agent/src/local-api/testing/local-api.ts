@@ -17,6 +17,7 @@ export const onlineStatus: SaasStatus = {
   cloud_url: 'https://cloud.example',
   key_expires_at: '2027-02-21T00:00:00Z',
   uptime_seconds: 61,
+  clock_skew_seconds: 0,
   last_error: null,
 };
 

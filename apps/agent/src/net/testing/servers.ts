@@ -42,11 +42,14 @@ export function startHttps(
   chain: readonly TestCertificate[],
   handler: RequestListener = answerTime,
 ): Promise<Running<HttpServer>> {
-  const [leaf] = chain;
-  const cert = chain.map(({ certificatePem }) => certificatePem).join('\n');
-  const server = createHttpsServer({ cert, key: leaf?.keyPem ?? '' }, handler);
+  const server = createHttpsServer(tlsOf(chain), handler);
   server.on('tlsClientError', () => undefined);
   return listen(server);
+}
+
+function tlsOf(chain: readonly TestCertificate[]): { cert: string; key: string } {
+  const cert = chain.map(({ certificatePem }) => certificatePem).join('\n');
+  return { cert, key: chain[0]?.keyPem ?? '' };
 }
 
 export function startHttp(handler: RequestListener): Promise<Running<HttpServer>> {
@@ -76,6 +79,8 @@ export interface TestProxyOptions {
   readonly refuseWith?: number;
   /** Where it connects to, whatever it is asked for: it alone knows the names of the outside. */
   readonly targetPort: () => number;
+  /** Speaks TLS itself, with this chain, leaf first. */
+  readonly chain?: readonly TestCertificate[];
 }
 
 /** A real CONNECT proxy. */
@@ -83,7 +88,10 @@ export async function startProxy(
   options: TestProxyOptions,
 ): Promise<Running & { readonly asked: ProxyLog[] }> {
   const asked: ProxyLog[] = [];
-  const server = createHttpServer((_request, response) => response.writeHead(400).end());
+  const refuseRequests: RequestListener = (_request, response) => response.writeHead(400).end();
+  const { chain } = options;
+  const server =
+    chain === undefined ? createHttpServer(refuseRequests) : createHttpsServer(tlsOf(chain), refuseRequests);
   server.on('connect', (request, client: Socket) => {
     const authorization = request.headers['proxy-authorization'];
     asked.push({ target: request.url ?? '', authorization });

@@ -25,8 +25,8 @@ export function get(transport: CloudTransport, path = '/api/v1/time'): Promise<C
 }
 
 /** @param credentials `user:password@`, percent-encoded, or nothing. */
-export function proxyAt(port: number, credentials = '', exceptions = ''): ProxySettings {
-  const reading = readProxy(`http://${credentials}127.0.0.1:${String(port)}`);
+export function proxyAt(port: number, credentials = '', exceptions = '', scheme = 'http'): ProxySettings {
+  const reading = readProxy(`${scheme}://${credentials}127.0.0.1:${String(port)}`);
   if (!reading.ok) throw new Error(reading.problem);
   return { proxy: reading.proxy, exceptions };
 }
