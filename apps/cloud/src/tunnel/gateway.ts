@@ -107,7 +107,7 @@ export class TunnelGateway {
     const connection = this.#registry.get(deviceId);
     if (connection?.state.phase !== 'open') return undefined;
     const { restricted } = connection.state.admission;
-    return { deviceId, restricted, rotationWanted: connection.rotationWanted };
+    return { deviceId, restricted, rotationWanted: connection.rotationWantedAtMs !== null };
   }
 
   /** What the tunnel of a device was granted; undefined without one here. */
@@ -133,6 +133,19 @@ export class TunnelGateway {
   keyChanged({ deviceId, epoch }: Admission, key: Pick<Admission, 'keyExpiresAtMs' | 'restricted'>): void {
     const connection = this.#registry.get(deviceId);
     if (connection?.epoch === epoch) this.#step(connection, { type: 'key_changed', ...key });
+  }
+
+  /**
+   * Takes up a request for a new key, if the device has a tunnel here.
+   *
+   * @param wantedAtMs tells requests apart
+   * @returns true once for each request and connection: whoever hears it makes the offer
+   */
+  takeUpRotation(deviceId: string, wantedAtMs: number): boolean {
+    const connection = this.#registry.get(deviceId);
+    if (connection?.state.phase !== 'open' || connection.rotationWantedAtMs === wantedAtMs) return false;
+    connection.rotationWantedAtMs = wantedAtMs;
+    return true;
   }
 
   /** Devices heard since this was last asked. */
@@ -264,8 +277,8 @@ export class TunnelGateway {
       this.#step(connection, { type: 'refused', code: verdict.code });
       return;
     }
-    connection.rotationWanted = verdict.rotationWanted;
-    const { kind: _, rotationWanted: __, ...admission } = verdict;
+    const { kind: _, rotationWantedAtMs, ...admission } = verdict;
+    connection.rotationWantedAtMs = rotationWantedAtMs;
     this.#departIfGone(connection, admission);
     this.#step(connection, { type: 'admitted', admission, nowMs: clock.monotonic() });
   }

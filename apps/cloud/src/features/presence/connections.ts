@@ -22,7 +22,8 @@ export type ConnectionVerdict =
       readonly epoch: number;
       readonly keyExpiresAtMs: number;
       readonly restricted: boolean;
-      readonly rotationWanted: boolean;
+      /** When a new key was asked for that the device has not got yet; null: it has none to come. */
+      readonly rotationWantedAtMs: number | null;
     }
   | { readonly kind: 'refused'; readonly code: ErrorCode };
 
@@ -74,7 +75,7 @@ async function admitBatch(tx: Tx, requests: readonly ConnectionRequest[]): Promi
       epoch: row.session_epoch,
       keyExpiresAtMs: credential.expires_at_ms,
       restricted: verdict.restricted,
-      rotationWanted: row.rotation_wanted_at_ms !== null,
+      rotationWantedAtMs: row.rotation_wanted_at_ms,
     };
   });
   await insertEvents(tx, [...events, ...onlineEvents(tx, requests, results)]);
