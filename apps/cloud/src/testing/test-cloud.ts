@@ -49,14 +49,19 @@ export interface TestCloud extends RunningCloud {
   discard(): Promise<void>;
 }
 
-export async function startTestCloud(kind: DatabaseKind): Promise<TestCloud> {
+/** @param wrap what the clouds see of the database, such as one that fails when told to */
+export async function startTestCloud(
+  kind: DatabaseKind,
+  wrap: (database: Database, time: SimulatedTime) => Database = (database) => database,
+): Promise<TestCloud> {
   const time = new SimulatedTime(Date.now());
   const store = await makeDatabase(kind, time);
+  const seen = wrap(store.database, time);
   const logs: string[] = [];
   const keyRing = makeKeyRing();
   const running: RunningCloud[] = [];
   const run = async (): Promise<RunningCloud> => {
-    const started = await startRun(cloudDeps(store.database, time, keyRing, logs));
+    const started = await startRun(cloudDeps(seen, time, keyRing, logs));
     running.push(started);
     return started;
   };
