@@ -39,6 +39,7 @@ export async function killAgents(options: LoopOptions): Promise<Tally> {
       while (tally.kills < options.kills) {
         number += 1;
         await onboardWithKills(world, span, options, number, tally);
+        options.say(tally.progress());
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));

@@ -10,9 +10,9 @@ import { type Device, World } from './world.ts';
 /** Clouds side by side, each with its own folder. */
 const lanes = 4;
 /** Devices that onboard with one cloud while it is killed. */
-const devicesPerRound = 3;
-const killsPerRoundMax = 4;
-const againPercent = 50;
+const devicesPerRound = 2;
+const killsPerRoundMax = 5;
+const againPercent = 60;
 /** A cloud that came back is killed again within this, while devices try again. */
 const againMs = 1_500;
 
@@ -29,6 +29,7 @@ export async function killClouds(options: LoopOptions): Promise<Tally> {
       while (tally.kills < options.kills) {
         number += 1;
         await oneRound(world, span, options, number, tally);
+        options.say(tally.progress());
       }
       judgeTotals(world, tally);
     } finally {

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CodeFacts, readLiveLedger } from './ledger.ts';
 import type { Tally } from './tally.ts';
-import type { Device, World } from './world.ts';
+import { backOnlineMs, type Device, type World } from './world.ts';
 
-/** Everything must be well again within this, counted from the last start. */
-export const backOnlineMs = 60_000;
 const pollMs = 25;
 
 /** What was known of a device at its kills. */

@@ -24,9 +24,11 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const folder = mkdtempSync(join(tmpdir(), 'edgeflow-kills-'));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+/** Tables go to standard output, how it goes to standard error. */
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 try {
   const { main: program } = await bundleAgent(folder);
-  const options = (kills: string): LoopOptions => ({ kills: Number(kills), seed, program, say });
+  const options = (kills: string): LoopOptions => ({ kills: Number(kills), seed, program, say: tell });
   say(`seed ${String(seed)}\n`);
   const loops: [LoopOptions, (given: LoopOptions) => Promise<Tally>][] = [
     [options(values.agent), killAgents],

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoopOptions } from './agent-loop.ts';
 import { Draw, median } from './draw.ts';
-import { backOnlineMs, hasOneKey, isInReach, settled } from './judge.ts';
+import { hasOneKey, isInReach, settled } from './judge.ts';
 import { type CodeFacts, type Ledger, readDeadLedger, readLiveLedger } from './ledger.ts';
 import { rotationPhase, rotationPhases, type VaultLook } from './phase.ts';
 import { Tally } from './tally.ts';
-import { type Device, World } from './world.ts';
+import { backOnlineMs, type Device, World } from './world.ts';
 
 /** Devices that rotate side by side. */
 const devicesPerRound = 4;

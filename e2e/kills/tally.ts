@@ -27,6 +27,10 @@ export class Tally {
     if (kind !== undefined) this[kind] += 1;
   }
 
+  progress(): string {
+    return `${String(this.kills)} kills, ${String(this.finished)} finished, ${String(this.violations.length)} violations`;
+  }
+
   /** As lines of Markdown. */
   table(): string[] {
     const recovered = [...this.recoveriesMs].sort((a, b) => a - b);

@@ -11,6 +11,10 @@ import type { Folder, VaultLook } from './phase.ts';
 
 const codesAtOnce = 100;
 const pollMs = 20;
+/** Everything must be well again within this, counted from the last start; a machine may have a lot to do. */
+export const backOnlineMs = 120_000;
+const lowPortsFrom = 12_000;
+const lowPorts = 18_000;
 
 /** A cloud on a folder on a real disk, and the devices that onboard with it. */
 export class World {
@@ -20,6 +24,7 @@ export class World {
   readonly #codes: { id: string; code: string }[] = [];
   #cloud: CloudProcess | undefined;
   #devices = 0;
+  #ports: { readonly PORT: string; readonly HTTP_PORT: string } | undefined;
 
   /** @param program of the agent */
   constructor(name: string, program: string) {
@@ -39,10 +44,12 @@ export class World {
 
   /** Starts the cloud, or starts it again on the same folder and ports; resolves when it is ready. */
   async startCloud(): Promise<void> {
-    const before = this.#cloud;
-    const ports =
-      before === undefined ? {} : { PORT: portOf(before.url), HTTP_PORT: portOf(before.plainUrl) };
-    this.#cloud = await startCloud({ folder: join(this.folder, 'cloud'), environment: ports });
+    this.#ports ??= { PORT: await lowPort(), HTTP_PORT: await lowPort() };
+    this.#cloud = await startCloud({
+      folder: join(this.folder, 'cloud'),
+      environment: this.#ports,
+      startMs: backOnlineMs,
+    });
     this.#running.add(this.#cloud);
   }
 
@@ -172,6 +179,10 @@ export class Device {
   }
 }
 
-function portOf(url: string): string {
-  return new URL(url).port;
+let tried = 0;
+
+/** A port that no outgoing connection is given while its cloud is dead: below ip_local_port_range(7), ip(7). */
+async function lowPort(): Promise<string> {
+  tried += 1;
+  return String(await freePort(lowPortsFrom + ((process.pid * 16 + tried) % lowPorts)));
 }
