@@ -31,6 +31,8 @@ export interface AgentOptions {
   readonly port: number;
   /** Further arguments of the command line. */
   readonly args?: readonly string[];
+  /** Flags of Node.js itself. */
+  readonly nodeFlags?: readonly string[];
   /** The program to run, the agent's source unless told otherwise. */
   readonly program?: string;
 }
@@ -47,7 +49,11 @@ export function startAgent(options: AgentOptions): AgentProcess {
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(envFile, lines.join(''), { mode: 0o600 });
-  const args = [options.program ?? 'apps/agent/src/main.ts', ...(options.args ?? [])];
+  const args = [
+    ...(options.nodeFlags ?? []),
+    options.program ?? 'apps/agent/src/main.ts',
+    ...(options.args ?? []),
+  ];
   const running = startNode('agent', args, { EDGEFLOW_ENV_FILE: envFile });
   const url = `http://127.0.0.1:${String(options.port)}`;
   const status = (): Promise<AgentStatus | undefined> => readStatus(url);

@@ -34,9 +34,9 @@ export class Story {
   agent(
     device: { readonly folder: string; readonly port: number },
     settings: Readonly<Record<string, string>>,
-    args: readonly string[] = [],
+    more: Pick<Parameters<typeof startAgent>[0], 'args' | 'nodeFlags'> = {},
   ): AgentProcess {
-    const agent = startAgent({ ...device, settings, args });
+    const agent = startAgent({ ...device, settings, ...more });
     this.#logs.push(agent.lines);
     this.#running.add(agent);
     return agent;
