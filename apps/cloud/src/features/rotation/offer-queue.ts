@@ -17,23 +17,21 @@ export class OfferQueue {
   readonly #waiting = new Set<string>();
   #left = offersPerSecond;
   #refill: TimerHandle | undefined;
+  #isStopped = false;
 
   constructor(timers: Timers, offer: (deviceId: string) => void) {
     this.#timers = timers;
     this.#offer = offer;
   }
 
-  get size(): number {
-    return this.#waiting.size;
-  }
-
   add(deviceId: string): void {
-    if (this.#waiting.size >= waitingMax) return;
+    if (this.#isStopped || this.#waiting.size >= waitingMax) return;
     this.#waiting.add(deviceId);
     this.#drain();
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#waiting.clear();
     if (this.#refill !== undefined) this.#timers.clear(this.#refill);
   }
