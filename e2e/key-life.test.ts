@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Identity, TestDevice } from '../apps/cloud/src/testing/test-device.ts';
 import type { CloudProcess } from './support/cloud-process.ts';
 import type { AgentStatus } from './support/agent-process.ts';
 import { type Nodes, startNodes } from './support/nodes.ts';
-import { repository } from './support/processes.ts';
 import { Story, trusting } from './support/story.ts';
 
 const patienceMs = 90_000;
@@ -99,7 +99,7 @@ describe('a real agent', () => {
     const device = await story.device();
     const { code } = await story.code(cloud);
     const agent = story.agent(device, trusting(cloud, code), {
-      nodeFlags: [`--import=${join(repository, 'e2e/support/short-waits.ts')}`],
+      nodeFlags: [`--import=${fileURLToPath(new URL('./support/short-waits.ts', import.meta.url))}`],
     });
     const { device_id: id } = await agent.until('online', isOnline, patienceMs);
     const key = await keyId(String(id));

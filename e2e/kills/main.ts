@@ -26,9 +26,24 @@ const folder = mkdtempSync(join(tmpdir(), 'edgeflow-kills-'));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Tables go to standard output, how it goes to standard error. */
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+let isStopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // What is under way is finished and shown; everything that was started ends.
+  process.once(signal, () => {
+    isStopping = true;
+    tell('stopping: no further kills');
+  });
+}
 try {
   const { main: program } = await bundleAgent(folder);
-  const options = (kills: string): LoopOptions => ({ kills: Number(kills), seed, program, say: tell });
+  const options = (kills: string): LoopOptions => ({
+    seed,
+    program,
+    say: tell,
+    get kills() {
+      return isStopping ? 0 : Number(kills);
+    },
+  });
   say(`seed ${String(seed)}\n`);
   const loops: [LoopOptions, (given: LoopOptions) => Promise<Tally>][] = [
     [options(values.agent), killAgents],
