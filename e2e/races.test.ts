@@ -57,11 +57,12 @@ async function onSqlite(story: Story): Promise<Place> {
 
 async function onPostgres(story: Story, count: number): Promise<Place> {
   mkdirSync(story.folder, { recursive: true });
-  const { clouds, database, end } = await startNodes(inject('postgresUrl'), story.folder, count);
+  const nodes = await startNodes(inject('postgresUrl'), story.folder, count);
+  const { clouds, database } = nodes;
   return {
     clouds,
     rows: async (sql) => (await database.query<Record<string, unknown>>(sql)).rows,
-    end,
+    end: () => nodes.end(),
   };
 }
 
