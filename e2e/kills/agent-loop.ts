@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Draw, median } from './draw.ts';
 import { judgeDevice } from './judge.ts';
+import { runLanes } from './lanes.ts';
 import { readLiveLedger } from './ledger.ts';
 import { onboardingPhase, onboardingPhases } from './phase.ts';
 import { Tally } from './tally.ts';
@@ -35,14 +36,13 @@ export async function killAgents(options: LoopOptions): Promise<Tally> {
     const span = await measureSpan(world, lanes);
     options.say(`onboarding takes ${describeSpan(span)}; kills are drawn over that and a while after it`);
     let number = 0;
-    const lane = async (): Promise<void> => {
-      while (tally.kills < options.kills) {
+    await runLanes(lanes, async (hasFailed) => {
+      while (tally.kills < options.kills && !hasFailed()) {
         number += 1;
         await onboardWithKills(world, span, options, number, tally);
         options.say(tally.progress());
       }
-    };
-    await Promise.all(Array.from({ length: lanes }, lane));
+    });
     judgeTotals(world, tally);
     return tally;
   } finally {

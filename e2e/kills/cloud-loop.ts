@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeSpan, judgeTotals, type LoopOptions, measureSpan, type Span } from './agent-loop.ts';
 import { Draw } from './draw.ts';
 import { judgeDevice } from './judge.ts';
+import { runLanes } from './lanes.ts';
 import { readDeadLedger } from './ledger.ts';
 import { onboardingPhase, onboardingPhases } from './phase.ts';
 import { Tally } from './tally.ts';
@@ -20,13 +21,14 @@ const againMs = 1_500;
 export async function killClouds(options: LoopOptions): Promise<Tally> {
   const tally = new Tally('The cloud is killed', onboardingPhases);
   let number = 0;
-  const lane = async (): Promise<void> => {
+  const needed = Math.min(lanes, Math.ceil(options.kills / killsPerRoundMax));
+  await runLanes(needed, async (hasFailed) => {
     const world = new World('cloud', options.program);
     try {
       await world.startCloud();
       const span = await measureSpan(world, devicesPerRound);
       options.say(`onboarding of ${String(devicesPerRound)} side by side takes ${describeSpan(span)}`);
-      while (tally.kills < options.kills) {
+      while (tally.kills < options.kills && !hasFailed()) {
         number += 1;
         await oneRound(world, span, options, number, tally);
         options.say(tally.progress());
@@ -35,9 +37,7 @@ export async function killClouds(options: LoopOptions): Promise<Tally> {
     } finally {
       await world.end();
     }
-  };
-  const needed = Math.min(lanes, Math.ceil(options.kills / killsPerRoundMax));
-  await Promise.all(Array.from({ length: needed }, lane));
+  });
   return tally;
 }
 
