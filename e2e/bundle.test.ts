@@ -38,7 +38,7 @@ describe('the bundled agent', () => {
     fetch(`${agent.url}${path}`, request);
 
   it('redeems a code that is given to its local API, and is online', async () => {
-    agent = story.agent(device, trusting(cloud), [], { main });
+    agent = story.agent(device, trusting(cloud), { program: main });
     await agent.until('a code is missing', ({ status }) => status === 'unprovisioned', patience);
     const { code } = await story.code(cloud);
     const answer = await ask('/api/v1/saas/provision', {

@@ -35,7 +35,7 @@ describe('a state folder that was copied', () => {
   let deviceId = '';
 
   /** A machine as the agent reads it: its id, on a disk that lasts, and its start. */
-  function machine(name: string, machineId: string, bootId: string): readonly string[] {
+  function machine(name: string, machineId: string, bootId: string): { readonly args: readonly string[] } {
     const root = join(story.folder, name);
     const files = {
       'etc/machine-id': `${machineId}\n`,
@@ -46,7 +46,7 @@ describe('a state folder that was copied', () => {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), content);
     }
-    return ['--root', root];
+    return { args: ['--root', root] };
   }
 
   const oneId = '0123456789abcdef0123456789abcdef';

@@ -56,7 +56,7 @@ describe.skipIf(library === undefined)('a real agent against a real cloud', () =
     const settings = trusts[trust]?.(code) ?? {};
     const extra = trust === 'the roots of the system' ? { NODE_EXTRA_CA_CERTS: cloud.caFile } : {};
     const start = (): AgentProcess =>
-      story.agent(device, settings, [], { environment: { ...startingAt(clock), ...extra } });
+      story.agent(device, settings, { environment: { ...startingAt(clock), ...extra } });
     const first = start();
     const status = await first.until('online', isOnline, patience);
     expect(Math.abs(status.clock_skew_seconds ?? 0)).toBeGreaterThan(50 * yearSeconds);
@@ -77,7 +77,7 @@ describe.skipIf(library === undefined)('a real agent against a real cloud', () =
   it.each(clocks)('at %s trusts no cloud that it would not trust otherwise', async (clock) => {
     const { code } = await story.code(cloud);
     const heard = async (settings: Record<string, string>): Promise<string | undefined> => {
-      const agent = story.agent(await story.device(), settings, [], { environment: startingAt(clock) });
+      const agent = story.agent(await story.device(), settings, { environment: startingAt(clock) });
       const status = await agent.until('a problem', ({ last_error: error }) => error !== null, patience);
       await agent.stop();
       return status.last_error?.code;

@@ -32,8 +32,10 @@ export interface AgentOptions {
   readonly port: number;
   /** Further arguments of the command line. */
   readonly args?: readonly string[];
-  /** The program, where it is not the source: a bundle. */
-  readonly main?: string;
+  /** Flags of Node.js itself. */
+  readonly nodeFlags?: readonly string[];
+  /** The program to run, the agent's source unless told otherwise. */
+  readonly program?: string;
   /** Beside PATH, HOME and the name of the `.env`. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -50,7 +52,11 @@ export function startAgent(options: AgentOptions): AgentProcess {
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(envFile, lines.join(''), { mode: 0o600 });
-  const args = [options.main ?? 'apps/agent/src/main.ts', ...(options.args ?? [])];
+  const args = [
+    ...(options.nodeFlags ?? []),
+    options.program ?? 'apps/agent/src/main.ts',
+    ...(options.args ?? []),
+  ];
   const running = startNode('agent', args, { EDGEFLOW_ENV_FILE: envFile, ...options.environment });
   const url = `http://127.0.0.1:${String(options.port)}`;
   const status = (): Promise<AgentStatus | undefined> => readStatus(url);

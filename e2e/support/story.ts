@@ -34,10 +34,9 @@ export class Story {
   agent(
     device: { readonly folder: string; readonly port: number },
     settings: Readonly<Record<string, string>>,
-    args: readonly string[] = [],
-    how: Pick<AgentOptions, 'main' | 'environment'> = {},
+    more: Pick<AgentOptions, 'args' | 'nodeFlags' | 'program' | 'environment'> = {},
   ): AgentProcess {
-    const agent = startAgent({ ...device, settings, args, ...how });
+    const agent = startAgent({ ...device, settings, ...more });
     this.#logs.push(agent.lines);
     this.#running.add(agent);
     return agent;

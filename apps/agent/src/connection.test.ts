@@ -146,28 +146,58 @@ describe('killed at any disk operation', () => {
     },
   );
 
-  it('a rotation ends with a key that works', async () => {
-    for (let dieAt = 0; ; dieAt += 0.5) {
-      const { time, files, cloud, device } = await world();
-      const first = device({ code, seed: 1 });
-      begin(first);
-      await time.advance(minuteMs);
-      const registered = cloud.devices.get('dev_1');
-      if (registered === undefined) throw new Error('not registered');
-      first.dieAt = first.operations + dieAt;
-      cloud.offerKey(registered, 'cmd_1');
-      await time.advance(minuteMs);
-      if (first.isAlive) {
-        expect(dieAt).toBeGreaterThanOrEqual(10);
-        return;
+  it.each([
+    ['SIGKILL', () => undefined],
+    [
+      'a power cut',
+      (files) => {
+        files.powerCut();
+      },
+    ],
+    [
+      'a power cut that keeps names which were not synced',
+      (files) => {
+        files.powerCut('kept');
+      },
+    ],
+  ] as [string, (files: SimulatedFiles) => void][])(
+    'a rotation ends with a key that works: %s',
+    async (_name, crash) => {
+      for (let dieAt = 0; ; dieAt += 0.5) {
+        const { time, files, cloud, device } = await world();
+        const first = device({ code, seed: 1 });
+        begin(first);
+        await time.advance(minuteMs);
+        const registered = cloud.devices.get('dev_1');
+        if (registered === undefined) throw new Error('not registered');
+        first.dieAt = first.operations + dieAt;
+        cloud.offerKey(registered, 'cmd_1');
+        await time.advance(minuteMs);
+        if (first.isAlive) {
+          expect(dieAt).toBeGreaterThanOrEqual(10);
+          return;
+        }
+        crash(files);
+        const second = device({ code, seed: 2 });
+        begin(second);
+        await time.advance(minuteMs);
+        expect(second.view?.status, `died at ${String(dieAt)}`).toBe('online');
+        // No registration was needed for it, and one key is left: the one that the device holds.
+        expect(cloud.claims).toHaveLength(1);
+        if (registered.nextKey !== undefined) {
+          cloud.offerKey(registered, 'cmd_2');
+          await time.advance(minuteMs);
+        }
+        expect(registered.nextKey, `died at ${String(dieAt)}`).toBeUndefined();
+        expect(cloud.presented.at(-1)).toBe(registered.key);
+        second.kill();
+        const third = device({ code, seed: 3 });
+        begin(third);
+        await time.advance(minuteMs);
+        expect(third.view?.status, `died at ${String(dieAt)}`).toBe('online');
       }
-      files.powerCut();
-      const second = device({ code, seed: 2 });
-      begin(second);
-      await time.advance(minuteMs);
-      expect(second.view?.status, `died at ${String(dieAt)}`).toBe('online');
-    }
-  });
+    },
+  );
 });
 
 describe('a copied disk', () => {

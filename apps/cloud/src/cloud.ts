@@ -115,6 +115,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       phase = 'stopping';
       for (const timer of periodic.splice(0)) timers.clear(timer);
       watch.stop();
+      rotation.stop();
       events.stop();
       await presence.writeHeard();
       await gateway.stop();
@@ -165,7 +166,14 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   });
   const heard = (): ReturnType<TunnelGateway['heard']> => gateway.heard();
   const presence = new PresenceWriter({ database, timers, events, heard, onFailure: report });
-  const watch = new SecurityWatch({ database, timers, tunnels: gateway, onFailure: report });
+  const watch: SecurityWatch = new SecurityWatch({
+    ...{ database, timers, tunnels: gateway, onFailure: report },
+    rotation: {
+      wanted: (deviceId, wantedAtMs) => {
+        rotation.wanted(deviceId, wantedAtMs);
+      },
+    },
+  });
   const securityChanged = (deviceIds: readonly string[]): void => {
     watch.poke(deviceIds);
   };
@@ -174,7 +182,7 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
     quarantine: (tx, deviceId) => setLifecycle(tx, deviceId, 'quarantined'),
   });
   const tunnel = rotationTunnel(gateway);
-  const shared = { database, random, events, keyTtlDays, securityChanged };
+  const shared = { database, random, timers, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
   return { events, guessing, identity, presence, gateway, watch, rotation, clones, securityChanged };
 }

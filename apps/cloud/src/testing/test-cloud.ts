@@ -49,18 +49,23 @@ export interface TestCloud extends RunningCloud {
   discard(): Promise<void>;
 }
 
-/** @param change what differs from {@link cloudDeps} */
+/**
+ * @param change what differs from {@link cloudDeps}
+ * @param wrap what the clouds see of the database, such as one that fails when told to
+ */
 export async function startTestCloud(
   kind: DatabaseKind,
   change: Partial<CloudDeps> = {},
+  wrap: (database: Database, time: SimulatedTime) => Database = (database) => database,
 ): Promise<TestCloud> {
   const time = new SimulatedTime(Date.now());
   const store = await makeDatabase(kind, time);
+  const seen = wrap(store.database, time);
   const logs: string[] = [];
   const keyRing = makeKeyRing();
   const running: RunningCloud[] = [];
   const run = async (): Promise<RunningCloud> => {
-    const started = await startRun({ ...cloudDeps(store.database, time, keyRing, logs), ...change });
+    const started = await startRun({ ...cloudDeps(seen, time, keyRing, logs), ...change });
     running.push(started);
     return started;
   };

@@ -16,8 +16,8 @@ export interface ConnectionListener {
 /** One socket and the state of its session. */
 export class Connection {
   state: SessionState;
-  /** The device has a new key to come. */
-  rotationWanted = false;
+  /** The latest request for a new key that this connection has been asked to carry, by its time; null: none. */
+  rotationWantedAtMs: number | null = null;
   /** Fingerprint of the process behind it, once it has said so. */
   instance: string | null = null;
   readonly address: string;

@@ -111,7 +111,7 @@ export class TunnelGateway {
     const connection = this.#registry.get(deviceId);
     if (connection?.state.phase !== 'open') return undefined;
     const { restricted } = connection.state.admission;
-    return { deviceId, restricted, rotationWanted: connection.rotationWanted };
+    return { deviceId, restricted, rotationWanted: connection.rotationWantedAtMs !== null };
   }
 
   /** What the tunnel of a device was granted; undefined without one here. */
@@ -143,6 +143,19 @@ export class TunnelGateway {
   keyChanged({ deviceId, epoch }: Admission, key: Pick<Admission, 'keyExpiresAtMs' | 'restricted'>): void {
     const connection = this.#registry.get(deviceId);
     if (connection?.epoch === epoch) this.#step(connection, { type: 'key_changed', ...key });
+  }
+
+  /**
+   * Takes up a request for a new key, if the device has a tunnel here.
+   *
+   * @param wantedAtMs tells requests apart
+   * @returns true once for each request and connection: whoever hears it makes the offer
+   */
+  takeUpRotation(deviceId: string, wantedAtMs: number): boolean {
+    const connection = this.#registry.get(deviceId);
+    if (connection?.state.phase !== 'open' || connection.rotationWantedAtMs === wantedAtMs) return false;
+    connection.rotationWantedAtMs = wantedAtMs;
+    return true;
   }
 
   /** Devices heard since this was last asked. */
@@ -271,8 +284,8 @@ export class TunnelGateway {
       this.#step(connection, { type: 'refused', code: verdict.code, waitSeconds: verdict.waitSeconds });
       return;
     }
-    connection.rotationWanted = verdict.rotationWanted;
-    const { kind: _, rotationWanted: __, isReturn, ...admission } = verdict;
+    connection.rotationWantedAtMs = verdict.rotationWantedAtMs;
+    const { kind: _, rotationWantedAtMs: __, isReturn, ...admission } = verdict;
     this.#departIfGone(connection, admission);
     this.#step(connection, { type: 'admitted', admission, nowMs: clock.monotonic() });
     if (isReturn) this.#lifeSigns.ask(connection);

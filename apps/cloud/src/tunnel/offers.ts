@@ -2,12 +2,14 @@ import type { Call, CallOutcome } from '../features/commands/index.ts';
 
 interface Tunnel {
   session(deviceId: string): object | undefined;
+  takeUpRotation(deviceId: string, wantedAtMs: number): boolean;
   call(deviceId: string, call: Call): Promise<CallOutcome>;
 }
 
 /** The tunnel as rotation sees it. */
 export interface OfferTunnel {
   isOpen(deviceId: string): boolean;
+  takeUp(deviceId: string, wantedAtMs: number): boolean;
   offer(
     deviceId: string,
     payload: { readonly api_key: string; readonly expires_at: string },
@@ -19,6 +21,7 @@ export interface OfferTunnel {
 export function rotationTunnel(tunnel: Tunnel): OfferTunnel {
   return {
     isOpen: (deviceId) => tunnel.session(deviceId) !== undefined,
+    takeUp: (deviceId, wantedAtMs) => tunnel.takeUpRotation(deviceId, wantedAtMs),
     async offer(deviceId, payload, timeoutMs) {
       const outcome = await tunnel.call(deviceId, { action: 'rotate_key', payload, timeoutMs });
       if (outcome.kind !== 'answered') return 'no_answer';

@@ -25,17 +25,23 @@ export interface WatchedTunnels {
   keyChanged(admission: Admission, key: Pick<Admission, 'keyExpiresAtMs' | 'restricted'>): void;
 }
 
+/** Hears of the new keys that are to be offered, again and again while a request is recent. */
+export interface WatchedRotation {
+  wanted(deviceId: string, wantedAtMs: number): void;
+}
+
 export interface SecurityWatchOptions {
   readonly database: Database;
   readonly timers: Timers;
   readonly tunnels: WatchedTunnels;
+  readonly rotation: WatchedRotation;
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Carries revocations, deletions, replaced and expired keys, and tunnels that are replaced by one on another node,
- * from the database to the tunnels. The database is the
- * truth and is read twice a second; `poke` after a commit on this node merely makes it sooner.
+ * Carries revocations, deletions, replaced and expired keys, tunnels that are replaced by one on another node, and
+ * requests for new keys, from the database to the tunnels of this node, whichever node they were made on.
+ * The database is the truth and is read twice a second; `poke` after a commit on this node merely makes it sooner.
  *
  * A tunnel is judged again by every recent change, even one that says it was made before the tunnel was admitted: its
  * transaction may have begun earlier and committed later.
@@ -91,11 +97,11 @@ export class SecurityWatch {
   }
 
   async #look(): Promise<void> {
-    const { database, tunnels } = this.#options;
+    const { database, rotation, tunnels } = this.#options;
     const nowMs = await database.nowMs();
     const rows = await database.db
       .selectFrom('devices')
-      .select('id')
+      .select(['id', 'rotation_wanted_at_ms'])
       .where('security_changed_at_ms', '>=', (this.#sinceMs ?? nowMs) - overlapMs)
       .execute();
     const ids = new Set([...this.#named, ...rows.map(({ id }) => id)]);
@@ -105,6 +111,9 @@ export class SecurityWatch {
     const outlived = tunnels.admissions().filter((admission) => hasOutlived(admission, nowMs));
     if (changed.length + outlived.length > 0) await this.#judge([...changed, ...outlived], nowMs);
     this.#sinceMs = nowMs;
+    for (const { id, rotation_wanted_at_ms: wantedAtMs } of rows) {
+      if (wantedAtMs !== null) rotation.wanted(id, wantedAtMs);
+    }
   }
 
   /** An embedded database belongs to one node, where the newer tunnel has ended the older one already. */

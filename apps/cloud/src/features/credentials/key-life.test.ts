@@ -34,6 +34,21 @@ describe('the life of a key', () => {
   });
 });
 
+it('never has a fleet of ten thousand that was made in one minute rotate in one minute', () => {
+  const random = new SeededRandom(7);
+  const perMinute = new Map<number, number>();
+  for (let key = 0; key < 10_000; key += 1) {
+    const minute = Math.floor(keyLife(0, 365, random).rotateAfterMs / 60_000);
+    perMinute.set(minute, (perMinute.get(minute) ?? 0) + 1);
+  }
+  const perHour = Map.groupBy(perMinute, ([minute]) => Math.floor(minute / 60));
+  const hours = [...perHour.values()].map((minutes) => minutes.reduce((sum, [, count]) => sum + count, 0));
+  // Spread over 25 days that is 0.28 a minute and 17 an hour on average.
+  expect(Math.max(...perMinute.values())).toBeLessThan(10);
+  expect(Math.max(...hours)).toBeLessThan(50);
+  expect(hours.length).toBe(25 * 24);
+});
+
 it('offers the successor of a short-lived key in the second half of its life, never at once', () => {
   const random = new SeededRandom(5);
   for (const days of [1, 2, 6, 30, 45]) {

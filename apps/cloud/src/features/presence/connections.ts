@@ -23,7 +23,8 @@ export type ConnectionVerdict =
       readonly epoch: number;
       readonly keyExpiresAtMs: number;
       readonly restricted: boolean;
-      readonly rotationWanted: boolean;
+      /** When a new key was asked for that the device has not got yet; null: it has none to come. */
+      readonly rotationWantedAtMs: number | null;
       /** A process that another one had superseded is back: whether it lives is worth asking. */
       readonly isReturn: boolean;
     }
@@ -94,7 +95,7 @@ async function admitBatch(tx: Tx, requests: readonly ConnectionRequest[]): Promi
       epoch: row.session_epoch,
       keyExpiresAtMs: credential.expires_at_ms,
       restricted: one.restricted,
-      rotationWanted: row.rotation_wanted_at_ms !== null,
+      rotationWantedAtMs: row.rotation_wanted_at_ms,
       isReturn: one.isReturn,
     };
   });

@@ -5,7 +5,7 @@ import {
   type RotateKeyOffered,
   secretBytes,
 } from '@edgeflow/contract';
-import { type Random, toRfc3339 } from '@edgeflow/platform';
+import { type Random, type Timers, toRfc3339 } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
@@ -24,16 +24,27 @@ import {
 import { readDevice } from '../devices/index.ts';
 import { type EventFact, type Events, insertEvents } from '../events/index.ts';
 import type { Operator } from '../identity/index.ts';
-import { forgetEarlierKey, requestDueRotations, setCanRotate, wantRotation } from './store.ts';
+import { OfferQueue } from './offer-queue.ts';
+import {
+  forgetEarlierKey,
+  noteCannotRotate,
+  noteCanRotate,
+  requestDueRotations,
+  wantRotation,
+} from './store.ts';
 
 /** How long a device may take to store an offered key and say so. */
 const offerTimeoutMs = 30_000;
 /** Rotations started by one sweep, so that a fleet does not rotate in one minute. */
 const sweepLimit = 100;
+/** A device that declined an offer, or never answered it, is asked again after this long. */
+const askAgainMs = dayMs;
 
 /** The way to a device's tunnel, as much of it as rotation needs. */
 export interface RotationTunnel {
   isOpen(deviceId: string): boolean;
+  /** True once for each request and connection of the device on this node: whoever hears it makes the offer. */
+  takeUp(deviceId: string, wantedAtMs: number): boolean;
   offer(
     deviceId: string,
     payload: { readonly api_key: string; readonly expires_at: string },
@@ -44,6 +55,7 @@ export interface RotationTunnel {
 export interface RotationOptions {
   readonly database: Database;
   readonly random: Random;
+  readonly timers: Timers;
   readonly events: Events;
   readonly tunnel: RotationTunnel;
   readonly keyTtlDays: number;
@@ -67,23 +79,30 @@ const system: Actor = { kind: 'system', id: 'rotation', address: null, requestId
  */
 export class Rotation {
   readonly #options: RotationOptions;
+  readonly #queue: OfferQueue;
 
   constructor(options: RotationOptions) {
     this.#options = options;
+    this.#queue = new OfferQueue(options.timers, (deviceId) => {
+      if (options.tunnel.isOpen(deviceId)) this.#offer(deviceId).catch(options.onFailure);
+    });
   }
 
   /** Asks for a rotation over the tunnel: now, or when the device connects. */
   async request(operator: Operator, id: string): Promise<RotateKeyOffered> {
-    const { database, events, tunnel } = this.#options;
-    await database.transaction(async (tx) => {
+    const { database, events, securityChanged, tunnel } = this.#options;
+    const isHere = await database.transaction(async (tx) => {
       const row = await requireActive(tx, operator, id);
       if (row.clone_suspected_at_ms !== null) throw new ProblemError('rotation_suspended');
       await requireNoOtherIssue(tx, row);
       await wantRotation(tx, id);
       await this.#record(tx, row, operator.actor, 'key.rotation_request');
+      // Before anybody can read the request, or the watch would make an offer of its own.
+      return tunnel.takeUp(id, tx.nowMs);
     });
     events.poke();
-    const offer = tunnel.isOpen(id) ? await this.#offer(id) : undefined;
+    const offer = isHere ? await this.#offer(id) : undefined;
+    if (!isHere) securityChanged([id]);
     return {
       device_id: id,
       status: 'offered',
@@ -145,16 +164,24 @@ export class Rotation {
 
   /** A device with a rotation to come has connected with its old key. */
   deviceConnected(deviceId: string): void {
-    this.#offer(deviceId).catch(this.#options.onFailure);
+    this.#queue.add(deviceId);
   }
 
-  /** Starts the rotations that have fallen due; call it every minute. */
+  /** A rotation has been asked for, on this node or another. Heard again and again, it is offered once. */
+  wanted(deviceId: string, wantedAtMs: number): void {
+    if (this.#options.tunnel.takeUp(deviceId, wantedAtMs)) this.#queue.add(deviceId);
+  }
+
+  /** Asks for the rotations that have fallen due; call it every minute. The security watch brings them to the tunnels. */
   async sweep(): Promise<void> {
-    const { database, tunnel } = this.#options;
-    const due = await database.transaction((tx) => requestDueRotations(tx, sweepLimit));
-    for (const deviceId of due) {
-      if (tunnel.isOpen(deviceId)) await this.#offer(deviceId);
-    }
+    const { database, securityChanged } = this.#options;
+    const due = await database.transaction((tx) => requestDueRotations(tx, sweepLimit, askAgainMs));
+    if (due.length > 0) securityChanged(due);
+  }
+
+  /** Makes no more offers. */
+  stop(): void {
+    this.#queue.stop();
   }
 
   /** Makes a key, sends it, and deals with the answer in the background. Resolves once it is on its way. */
@@ -189,8 +216,13 @@ export class Rotation {
     await database.transaction(async (tx) => {
       const row = await deviceById(tx, deviceId);
       if (row === undefined) return;
-      await setCanRotate(tx, deviceId, answer === 'accepted');
-      if (answer === 'accepted' || !(await endOffer(tx, offer.credentialId))) return;
+      if (answer === 'accepted') {
+        await noteCanRotate(tx, deviceId);
+        return;
+      }
+      // A newer offer may have taken its place, and then only the answer to that one says anything.
+      if (!(await endOffer(tx, offer.credentialId))) return;
+      await noteCannotRotate(tx, deviceId, askAgainMs);
       const event = eventOf(row, tx.nowMs, 'device.cannot_rotate', offer.credentialId);
       await this.#record(tx, row, system, 'key.offer_refused', offer.credentialId, event);
     });

@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import type { Tx } from '../../storage/database.ts';
 import type { DeviceRow } from '../../storage/tables.ts';
 
+/** The tunnels of every node are told by the security watch. */
 export async function wantRotation(tx: Tx, deviceId: string): Promise<void> {
   await tx.db
     .updateTable('devices')
-    .set({ rotation_wanted_at_ms: tx.nowMs })
+    .set({ rotation_wanted_at_ms: tx.nowMs, security_changed_at_ms: tx.nowMs })
     .where('id', '=', deviceId)
     .execute();
 }
@@ -27,26 +28,46 @@ export async function forgetEarlierKey(tx: Tx, row: DeviceRow): Promise<void> {
     .execute();
 }
 
-/** What the answer to an offer showed. A device that cannot rotate is not asked again until an operator asks. */
-export async function setCanRotate(tx: Tx, deviceId: string, can: boolean): Promise<void> {
+/** The device has stored a key that it was offered. */
+export async function noteCanRotate(tx: Tx, deviceId: string): Promise<void> {
+  await tx.db.updateTable('devices').set({ can_rotate: 1 }).where('id', '=', deviceId).execute();
+}
+
+/**
+ * The device has declined an offer: it may be too old to know how, or its disk may be full at this moment. It is
+ * flagged, and asked again after `retryMs` if its key has come into its window by then, or when an operator asks.
+ */
+export async function noteCannotRotate(tx: Tx, deviceId: string, retryMs: number): Promise<void> {
   await tx.db
     .updateTable('devices')
-    .set({ can_rotate: can ? 1 : 0, ...(can ? {} : { rotation_wanted_at_ms: null }) })
+    .set({ can_rotate: 0, rotation_wanted_at_ms: null })
     .where('id', '=', deviceId)
+    .execute();
+  const retryAtMs = tx.nowMs + retryMs;
+  await tx.db
+    .updateTable('credentials')
+    .set({ rotate_after_ms: retryAtMs })
+    .where('device_id', '=', deviceId)
+    .where('state', '=', 'active')
+    .where('rotate_after_ms', '<', retryAtMs)
     .execute();
 }
 
-/** Marks devices whose key has come into its rotation window. Returns their ids. */
-export async function requestDueRotations(tx: Tx, limit: number): Promise<string[]> {
-  const rows = await sql<{ id: string }>`update devices set rotation_wanted_at_ms = ${tx.nowMs}
-    where lifecycle = 'active' and rotation_wanted_at_ms is null and clone_suspected_at_ms is null
-      and (can_rotate is null or can_rotate = 1)
-      and id in (
-        select c.device_id from credentials c join devices d on d.id = c.device_id
-        where c.state = 'active' and c.rotate_after_ms <= ${tx.nowMs}
-          and d.lifecycle = 'active' and d.rotation_wanted_at_ms is null and d.clone_suspected_at_ms is null
-          and (d.can_rotate is null or d.can_rotate = 1)
-        order by c.rotate_after_ms limit ${limit})
+/**
+ * Asks for the rotation of devices whose key has come into its window, and once more for those that are connected and
+ * have left an offer unanswered for `silentMs`. Returns their ids, at most `limit`, those that waited longest first.
+ */
+export async function requestDueRotations(tx: Tx, limit: number, silentMs: number): Promise<string[]> {
+  const isFree = (device: string): ReturnType<typeof sql> => sql`${sql.raw(device)}.lifecycle = 'active'
+    and ${sql.raw(device)}.clone_suspected_at_ms is null
+    and (${sql.raw(device)}.rotation_wanted_at_ms is null
+      or (${sql.raw(device)}.rotation_wanted_at_ms <= ${tx.nowMs - silentMs} and ${sql.raw(device)}.presence = 'online'))`;
+  const rows = await sql<{ id: string }>`update devices
+    set rotation_wanted_at_ms = ${tx.nowMs}, security_changed_at_ms = ${tx.nowMs}
+    where ${isFree('devices')} and id in (
+      select c.device_id from credentials c join devices d on d.id = c.device_id
+      where c.state = 'active' and c.rotate_after_ms <= ${tx.nowMs} and ${isFree('d')}
+      order by c.rotate_after_ms limit ${limit})
     returning id`.execute(tx.db);
   return rows.rows.map((row) => row.id);
 }
