@@ -48,6 +48,8 @@ export interface CloudDeps {
   readonly codeGroups: number | undefined;
   readonly keyTtlDays: number;
   readonly caPem: () => string | undefined;
+  /** Tunnels that may wait to say who they are; the gateway's own bound when left out. */
+  readonly strangersMax?: number;
 }
 
 export interface Cloud {
@@ -134,6 +136,7 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const connections = new Connections(database, timers, events);
   const gateway: TunnelGateway = new TunnelGateway({
     ...{ clock, timers, random, logger },
+    ...(deps.strangersMax === undefined ? {} : { strangersMax: deps.strangersMax }),
     clientAddress: (request) => addresses.of(request),
     admit: (request) => connections.admit(request),
     departed: (fact) => {

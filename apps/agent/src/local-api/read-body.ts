@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { bodyBytesMax } from '@edgeflow/contract';
+import { ByteCollector } from '@edgeflow/platform';
 import type * as z from 'zod';
 import type { ProblemAnswer } from './problems.ts';
 
@@ -38,19 +39,14 @@ function isJson(request: IncomingMessage): boolean {
   return /^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '');
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBytes(request: IncomingMessage): Promise<Uint8Array | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return undefined;
-  const chunks: Buffer[] = [];
-  let total = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total > bodyBytesMax) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const collector = new ByteCollector(bodyBytesMax);
+  for await (const piece of request as AsyncIterable<Buffer>) if (!collector.add(piece)) return undefined;
+  return collector.bytes();
 }
 
-function parse(bytes: Buffer): { readonly value: unknown } | undefined {
+function parse(bytes: Uint8Array): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
   } catch {

@@ -13,6 +13,8 @@ export interface GatewayOptions {
   readonly departed: (fact: OfflineFact) => void;
   /** Called once a device has heard `connected`. */
   readonly connected: (session: OpenSession) => void;
+  /** Sockets that may wait to say `connect`; past this the one that has waited longest is evicted. */
+  readonly strangersMax?: number;
 }
 
 export interface OpenSession {
