@@ -3,6 +3,8 @@ import type { ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
+import { constants } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { tunnelPath } from '@edgeflow/contract';
@@ -94,7 +96,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   const secure = createHttpsServer({
     ...serverOptions(limits),
     handshakeTimeout: limits.tlsHandshakeTimeoutMs,
-    ...options.certificates.secureContextOptions(),
+    ...secureContext(options.certificates),
   });
   logHandshakeFailures(secure, options.logger);
   const plain = options.http === undefined ? undefined : createHttpServer(serverOptions(limits));
@@ -106,7 +108,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   }
   if (options.registry !== undefined) listenerMetrics(options.registry, rooms);
   const stopWatching = options.certificates.watch(() => {
-    secure.setSecureContext(options.certificates.secureContextOptions());
+    secure.setSecureContext(secureContext(options.certificates));
   });
 
   async function stop(deadlineMs: number): Promise<void> {
@@ -126,6 +128,11 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
     await stop(0);
     throw error;
   }
+}
+
+/** A handshake costs us far more than its client: one a connection. TLS 1.3 knows no other. */
+function secureContext(certificates: CertificateSource): SecureContextOptions {
+  return { ...certificates.secureContextOptions(), secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
 }
 
 function serverOptions(limits: ServerLimits): ServerOptions {
