@@ -10,7 +10,7 @@ import { type Attack, attacks, attackWith, type Victim } from './hostile/attack.
 const tickMs = 50;
 const reportMs = 1_000;
 /** New connections of one kind a second: the load generator must leave the cloud some of the processors. */
-const openedPerSecond = 400;
+const openedPerSecond = 160;
 
 const [secure = '', plain = '', caFile = '', knownFile = ''] = process.argv.slice(2);
 const known = JSON.parse(readFileSync(knownFile, 'utf8')) as Pick<Victim, 'identities' | 'token'>;
