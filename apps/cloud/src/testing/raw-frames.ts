@@ -37,7 +37,9 @@ export class RawTunnel {
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    this.closed = new Promise((resolve) => socket.once('close', resolve));
+    this.closed = new Promise((resolve) => {
+      socket.once('close', resolve);
+    });
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
       this.heard = Buffer.concat([this.heard, chunk]);
