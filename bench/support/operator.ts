@@ -8,11 +8,11 @@ const pollMs = 50;
 /** The operators' REST API, as far as the bench needs it. */
 export class Operator {
   readonly #base: URL;
-  readonly #token: string;
+  readonly token: string;
 
   constructor(base: URL, token: string) {
     this.#base = base;
-    this.#token = token;
+    this.token = token;
   }
 
   /** Makes provisioning codes, as many a call as the contract allows. */
@@ -44,7 +44,7 @@ export class Operator {
   async #call(method: string, path: string, body?: unknown): Promise<unknown> {
     const answer = await fetch(new URL(path, this.#base), {
       method,
-      headers: { 'x-api-key': this.#token, 'content-type': 'application/json' },
+      headers: { 'x-api-key': this.token, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`${method} ${path}: ${String(answer.status)} ${await answer.text()}`);

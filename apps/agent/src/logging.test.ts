@@ -57,6 +57,13 @@ describe('a log line', () => {
     expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d ERROR no way to the cloud code="tls_untrusted"\n$/);
   });
 
+  it('cannot be forged, nor command the terminal, by what the cloud or a proxy said', () => {
+    const { log, lines } = record({ isPretty: true });
+    const nasty = 'no\r\n12:00:00 INFO  online\u001b[2J\u009b31m\u202egnp';
+    log.warn({ detail: nasty }, nasty);
+    expect(lines.join('').slice(0, -1)).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+
   it('leaves ordinary words alone', () => {
     const { log, lines } = record({});
     log.info({}, 'EDGEFLOW_PROVISIONING_CODE: PROVISIONING and provisioned are words, prov is none');

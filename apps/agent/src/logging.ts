@@ -1,4 +1,4 @@
-import { type Clock, toRfc3339 } from '@edgeflow/platform';
+import { type Clock, printable, printableJson, toRfc3339 } from '@edgeflow/platform';
 import type { Log } from './log-port.ts';
 
 /** The most urgent first. */
@@ -45,15 +45,18 @@ export function scrubSecrets(text: string): string {
   return secretPatterns.reduce((line, [pattern, shown]) => line.replace(pattern, shown), text);
 }
 
-/** `12:00:00 WARN the message name=value`, from one JSON line. What is no such line passes as it is. */
+/**
+ * `12:00:00 WARN the message name=value`, from one JSON line. What is no such line passes as it is. Nothing in it can
+ * command the terminal, nor pretend to be a line of its own.
+ */
 export function prettyLine(line: string): string {
   const fields = parseFields(line);
   if (fields === undefined) return line;
   const { time, level, msg, ...others } = fields;
   const clock = typeof time === 'string' ? time.slice(11, 19) : '';
   const name = typeof level === 'string' ? level.toUpperCase().padEnd(5) : '';
-  const details = Object.entries(others).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
-  return `${clock} ${name} ${typeof msg === 'string' ? msg : ''}${details.join('')}\n`;
+  const details = Object.entries(others).map(([key, value]) => ` ${printable(key)}=${printableJson(value)}`);
+  return `${clock} ${name} ${typeof msg === 'string' ? printable(msg) : ''}${details.join('')}\n`;
 }
 
 function parseFields(line: string): Record<string, unknown> | undefined {

@@ -53,6 +53,8 @@ export interface CloudDeps {
   readonly codeGroups: number | undefined;
   readonly keyTtlDays: number;
   readonly caPem: () => string | undefined;
+  /** Tunnels that may wait to say who they are; the gateway's own bound when left out. */
+  readonly strangersMax?: number;
 }
 
 export interface Cloud {
@@ -152,6 +154,7 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   });
   const gateway: TunnelGateway = new TunnelGateway({
     ...{ clock, timers, random, logger },
+    ...(deps.strangersMax === undefined ? {} : { strangersMax: deps.strangersMax }),
     clientAddress: (request) => addresses.of(request),
     admit: (request) => door.admit(request),
     departed: (fact) => {

@@ -62,6 +62,29 @@ describe('a log line', () => {
   });
 });
 
+describe('a line for a terminal', () => {
+  it('cannot be forged, nor command the terminal, by what somebody else called himself', () => {
+    const { lines, destination } = recorder();
+    const logger = createLogger({ level: 'info', pretty: true, destination });
+    const nasty = 'pi\r\n[12:00:00] INFO: all is well\u001b[2J\u009b31m\u0007\u202egnp.exe';
+    logger.warn({ hostname: nasty, [nasty]: nasty, list: [nasty] }, nasty);
+    logger.error({ err: new Error(nasty) }, 'failed');
+    // Colours are the log's own.
+    const text = lines.join('').replaceAll(/\p{Cc}\[\d*m/gu, '');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+    expect(text).not.toMatch(/^\[12:00:00\] INFO: all is well/m);
+    expect(text).toContain(String.raw`\u001b[2J`);
+  });
+
+  it('for machines is one line of JSON, whatever it holds', () => {
+    const { lines, destination } = recorder();
+    const nasty = 'pi\r\n{"level":"info"}\u001b[2J\u2028';
+    createLogger({ level: 'info', pretty: false, destination }).warn({ hostname: nasty }, nasty);
+    expect(lines.join('').match(/\n/g)).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ hostname: nasty, msg: nasty });
+  });
+});
+
 describe('scrubSecrets', () => {
   it.each([
     ['PROV-A1B2-C3D4', 'PROV-…'],

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { printable } from '@edgeflow/platform';
 
 export type { Logger } from 'pino';
 
@@ -46,14 +47,29 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
-/** Line by line and synchronous, so that the last words before an exit are not lost in a stream's buffer. */
+/**
+ * Line by line and synchronous, so that the last words before an exit are not lost in a stream's buffer. What a text
+ * from elsewhere holds cannot command the terminal, nor pretend to be a line of its own.
+ */
 function prettified(destination: DestinationStream): DestinationStream {
   const prettify = prettyFactory({ translateTime: 'SYS:HH:MM:ss', colorize: true });
   return {
     write: (line) => {
-      destination.write(prettify(line));
+      destination.write(prettify(printableMembers(JSON.parse(line))));
     },
   };
+}
+
+/** A stack keeps its line ends: it is shown indented. */
+function printableMembers(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') {
+    return name === 'stack' ? value.split('\n').map(printable).join('\n') : printable(value);
+  }
+  if (Array.isArray(value)) return value.map((member) => printableMembers(member));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [printable(key), printableMembers(member, key)]),
+  );
 }
 
 const secretMembers = [

@@ -5,6 +5,7 @@ import { type CloudConfig, type DatabaseSetting, SettingError } from './config.t
 import { NewerSchemaError } from './storage/migrate.ts';
 import { buildCloud } from './cloud.ts';
 import { type Listeners, startListeners } from './http/listeners.ts';
+import { doorLimits } from './http/open-files.ts';
 import { createRegistry } from './http/metrics.ts';
 import { createKeyRing, keyRingExists, type KeyRing, loadKeyRing } from './keyring/index.ts';
 import type { Logger } from './logging.ts';
@@ -105,12 +106,15 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       otherNames: config.publicUrl === undefined ? [] : [new URL(config.publicUrl).hostname],
       certificateFiles: config.tlsFiles,
     });
+    const { strangersMax, waitingMax } = await doorLimits(deps.files);
+    const registry = createRegistry();
     const cloud = await buildCloud({
       ...deps,
       ...config,
       database,
       keyRing,
-      registry: createRegistry(),
+      registry,
+      strangersMax,
       bootstrapToken: config.bootstrapToken?.reveal(),
       caPem: () => certificates.caPem,
     });
@@ -125,6 +129,8 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       },
       time: { clock, timers },
       logger,
+      limits: { waitingMax },
+      registry,
     });
     return {
       listeners,

@@ -6,6 +6,9 @@ import { jsonSchema } from './schemas/common.ts';
  * every reader starts from {@link readFrame}. A device's `timestamp` may be anything (nanoseconds, say).
  */
 
+/** Where the tunnel is, below the origin of the cloud. */
+export const tunnelPath = '/tunnel';
+
 const shortText = z.string().max(256);
 /** Text, or as good as absent: a frame is not lost over a time that nobody needs. */
 const timestamp = z.string().optional().catch(undefined);

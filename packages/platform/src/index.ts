@@ -11,6 +11,8 @@ export {
   removeDurably,
   writeAtomically,
 } from './files.ts';
+export { ByteCollector } from './byte-collector.ts';
+export { printable, printableJson } from './printable.ts';
 export { type BackoffLimits, fullJitterMs } from './backoff.ts';
 export { Mutex, SingleFlight } from './single-flight.ts';
 export { systemClock, systemRandom, systemTimers } from './real/system.ts';

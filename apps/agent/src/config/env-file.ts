@@ -48,7 +48,7 @@ const noEnvFile: EnvFile = { values: {}, warnings: [], isOpenToOthers: false };
 
 /** Quotes a bare value with a `#` that no space comes before. */
 function protectHash(line: string): string {
-  const match = /^(\s*(?:export\s+)?[\w.-]+\s*=\s*)([^\s'"`#][^\s'"`]*#[^\s'"`]*)(\s+#.*|\s*)$/.exec(line);
+  const match = /^(\s*(?:export\s+)?[\w.-]+\s*=\s*)([^\s'"`#]+#[^\s'"`]*)(\s+#.*|\s*)$/.exec(line);
   if (match === null) return line;
   const [, head = '', value = '', comment = ''] = match;
   return `${head}'${value}'${comment}`;
@@ -57,8 +57,9 @@ function protectHash(line: string): string {
 /** Lines that were surely meant as a setting and are none: parseEnv passes over them in silence. */
 function misspelledLines(path: string, text: string): SettingProblem[] {
   return text.split('\n').flatMap((line, index) => {
-    const [, name] = /^\s*(?:export\s+)?(EDGEFLOW_\w+)\s*(?:[:\s]|$)(?!\s*=)/.exec(line) ?? [];
-    if (name === undefined) return [];
+    const [, name, rest = ''] = /^\s*(?:export\s+)?(EDGEFLOW_\w+)([^]*)$/.exec(line) ?? [];
+    if (name === undefined || !/^(?:[:\s]|$)/.test(rest) || rest.replace(/^[:\s]\s*/, '').startsWith('='))
+      return [];
     const message = `Line ${String(index + 1)} of ${path} sets nothing: ${name} has no = behind it.`;
     return [{ setting: name, message, nextStep: `Write it as ${name}=value.` }];
   });

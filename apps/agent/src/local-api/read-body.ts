@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { bodyBytesMax } from '@edgeflow/contract';
+import { ByteCollector } from '@edgeflow/platform';
 import type * as z from 'zod';
 import type { LocalAnswer } from './answer.ts';
 import type { ProblemAnswer } from './problems.ts';
@@ -39,24 +40,20 @@ function isJson(request: IncomingMessage): boolean {
   return /^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '');
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBytes(request: IncomingMessage): Promise<Uint8Array | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return undefined;
-  const chunks: Buffer[] = [];
-  let total = 0;
+  const collector = new ByteCollector(bodyBytesMax);
   // Not destroyed with the loop: the answer goes out on the same socket.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total > bodyBytesMax) {
-      // What else comes is thrown away, for as long as the server lets a request last.
-      request.resume();
-      return undefined;
-    }
-    chunks.push(chunk);
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    if (collector.add(piece)) continue;
+    // What else comes is thrown away, for as long as the server lets a request last.
+    request.resume();
+    return undefined;
   }
-  return Buffer.concat(chunks);
+  return collector.bytes();
 }
 
-function parse(bytes: Buffer): { readonly value: unknown } | undefined {
+function parse(bytes: Uint8Array): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
   } catch {

@@ -99,6 +99,20 @@ describe('the page', () => {
   });
 });
 
+describe('the page of the status', () => {
+  it('shows what the cloud or the device is called as text, never as markup', async () => {
+    const nasty = `"><script>alert(1)</script><img src=x onerror='x'>&\u202e`;
+    agent.statusNow = {
+      ...onlineStatus,
+      ...{ device_id: nasty, cloud_url: nasty, phase: nasty, status: 'rejected' },
+      last_error: { code: nasty, message: nasty, next_step: nasty, at: nasty },
+    };
+    const { text } = await send(`${url}/`);
+    expect(text).toContain('&lt;script&gt;');
+    expect(text).not.toMatch(/<script|<img|onerror='/);
+  });
+});
+
 describe('a request of somebody else’s page', () => {
   it.each<[string, Record<string, string>]>([
     ['whose name resolves to this device', { host: 'evil.example' }],

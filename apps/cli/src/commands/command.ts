@@ -1,8 +1,8 @@
 import { type CommandResponse, commandTimeoutMsDefault, type Json } from '@edgeflow/contract';
+import { printableJson } from '@edgeflow/platform';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
 import { fields } from '../output/table.ts';
-import { printableJson } from '../output/printable.ts';
 import type { Session } from '../session.ts';
 import { given, wholeNumber } from './arguments.ts';
 

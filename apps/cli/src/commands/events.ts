@@ -1,9 +1,9 @@
 import { eventSchema } from '@edgeflow/contract';
+import { printable, printableJson } from '@edgeflow/platform';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { type Break, followEvents } from '../client/follow.ts';
 import type { ServerSentEvent } from '../client/sse.ts';
-import { printable, printableJson } from '../output/printable.ts';
 import type { Session } from '../session.ts';
 import { wholeNumber } from './arguments.ts';
 

@@ -1,5 +1,5 @@
+import { printableJson } from '@edgeflow/platform';
 import type { Command } from 'commander';
-import { printableJson } from '../output/printable.ts';
 import type { Session } from '../session.ts';
 
 /** `edgeflow openapi` */

@@ -1,7 +1,7 @@
 import { jsonObjectSchema, type Shadow } from '@edgeflow/contract';
+import { printableJson } from '@edgeflow/platform';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
-import { printableJson } from '../output/printable.ts';
 import { fields } from '../output/table.ts';
 import type { Session } from '../session.ts';
 import { given, wholeNumber } from './arguments.ts';

@@ -1,5 +1,5 @@
+import { printable, printableJson } from '@edgeflow/platform';
 import type { CliFailure } from '../failure.ts';
-import { printable, printableJson } from './printable.ts';
 
 /** Where text goes. `process.stdout` fits. */
 export interface TextSink {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { displayWidth } from './printable.ts';
+import { displayWidth } from './display-width.ts';
 import { fields, table } from './table.ts';
 
 const columns = [

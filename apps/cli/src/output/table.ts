@@ -1,4 +1,5 @@
-import { displayWidth, printable } from './printable.ts';
+import { printable } from '@edgeflow/platform';
+import { displayWidth } from './display-width.ts';
 
 export interface Column<Row> {
   readonly title: string;

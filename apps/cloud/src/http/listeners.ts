@@ -3,14 +3,21 @@ import type { ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
+import { constants } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { tunnelPath } from '@edgeflow/contract';
 import type { TimeSource } from '@edgeflow/platform';
 import type { ListenSetting } from '../config.ts';
 import type { Logger } from '../logging.ts';
 import type { CertificateSource } from '../tls/index.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { listenOrMove, type ListeningAddress } from './listen.ts';
+import { InTurn } from './in-turn.ts';
+import { listenerMetrics } from './listener-metrics.ts';
 import { ServerDrain } from './server-drain.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export type { ListeningAddress } from './listen.ts';
 
@@ -26,7 +33,12 @@ export interface ServerLimits {
   readonly keepAliveTimeoutMs: number;
   readonly tlsHandshakeTimeoutMs: number;
   readonly headerBytesMax: number;
+  /** Connections of one listener that wait for nothing but their client: see {@link WaitingRoom}. */
+  readonly waitingMax: number;
 }
+
+/** More than a whole fleet behind one address that dials at the same moment. */
+export const waitingMaxDefault = 8_192;
 
 const limitsDefault: ServerLimits = {
   headersTimeoutMs: 10_000,
@@ -35,13 +47,14 @@ const limitsDefault: ServerLimits = {
   keepAliveTimeoutMs: 75_000,
   tlsHandshakeTimeoutMs: 10_000,
   headerBytesMax: 16 * 1024,
+  waitingMax: waitingMaxDefault,
 };
-/** TCP keep-alive probes begin after this: peers that vanished are noticed. */
-/** Requests that one connection may pipeline ahead of its answers. */
-const unansweredPerSocketMax = 64;
 /** Longer than the longest command waits, and than the pauses of an event stream. */
 const idleSocketMs = 150_000;
+/** TCP keep-alive probes begin after this: peers that vanished are noticed. */
 const tcpProbeAfterMs = 30_000;
+/** Complaints about connections that could not be accepted are logged this often at most. */
+const acceptComplaintMs = 60_000;
 
 /** Takes over a socket whose request asked for another protocol; must answer or destroy it. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -55,7 +68,9 @@ export interface ListenersOptions {
   readonly onUpgrade: UpgradeHandler;
   readonly time: TimeSource;
   readonly logger: Logger;
-  readonly limits?: ServerLimits;
+  readonly limits?: Partial<ServerLimits>;
+  /** Where the connections are counted. */
+  readonly registry?: Registry;
 }
 
 export interface Listeners {
@@ -76,19 +91,24 @@ export interface Listeners {
 export async function startListeners(options: ListenersOptions): Promise<Listeners> {
   await options.app.ready();
   const drains: ServerDrain[] = [];
-  const { limits = limitsDefault } = options;
+  const rooms: Record<string, WaitingRoom> = {};
+  const limits = { ...limitsDefault, ...options.limits };
   const secure = createHttpsServer({
     ...serverOptions(limits),
     handshakeTimeout: limits.tlsHandshakeTimeoutMs,
-    ...options.certificates.secureContextOptions(),
+    ...secureContext(options.certificates),
   });
   logHandshakeFailures(secure, options.logger);
   const plain = options.http === undefined ? undefined : createHttpServer(serverOptions(limits));
-  for (const server of [secure, plain]) {
-    if (server !== undefined) drains.push(serve(server, options));
+  for (const [name, server] of Object.entries({ https: secure, http: plain })) {
+    if (server === undefined) continue;
+    const room = new WaitingRoom(server, limits.waitingMax);
+    rooms[name] = room;
+    drains.push(serve(server, room, options));
   }
+  if (options.registry !== undefined) listenerMetrics(options.registry, rooms);
   const stopWatching = options.certificates.watch(() => {
-    secure.setSecureContext(options.certificates.secureContextOptions());
+    secure.setSecureContext(secureContext(options.certificates));
   });
 
   async function stop(deadlineMs: number): Promise<void> {
@@ -110,6 +130,11 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   }
 }
 
+/** A handshake costs us far more than its client: one a connection. TLS 1.3 knows no other. */
+function secureContext(certificates: CertificateSource): SecureContextOptions {
+  return { ...certificates.secureContextOptions(), secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
+}
+
 function serverOptions(limits: ServerLimits): ServerOptions {
   return {
     headersTimeout: limits.headersTimeoutMs,
@@ -119,47 +144,61 @@ function serverOptions(limits: ServerLimits): ServerOptions {
     maxHeaderSize: limits.headerBytesMax,
     keepAlive: true,
     keepAliveInitialDelay: tcpProbeAfterMs,
+    // Any other wish for another protocol is passed over, as RFC 9110 (section 7.8) allows: `curl --http2` asks too.
+    shouldUpgradeCallback: isTunnelRequest,
   };
 }
 
-/**
- * Cuts off clients that pipeline requests without reading the answers: each answer would wait in memory.
- * @returns whether the request is to be served
- */
-function limitUnanswered(): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const unanswered = new WeakMap<Socket, number>();
-  return ({ socket }, response) => {
-    const count = (unanswered.get(socket) ?? 0) + 1;
-    unanswered.set(socket, count);
-    response.once('close', () => {
-      unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1);
-    });
-    if (count <= unansweredPerSocketMax) return true;
-    socket.destroy();
-    return false;
-  };
-}
-
-function serve(server: HttpServer | HttpsServer, options: ListenersOptions): ServerDrain {
+function serve(server: HttpServer | HttpsServer, room: WaitingRoom, options: ListenersOptions): ServerDrain {
   const { app, onUpgrade, time } = options;
   const drain = new ServerDrain(server, time);
-  const mayServe = limitUnanswered();
+  const inTurn = new InTurn((request, response) => {
+    room.serving(request, response);
+    if (drain.stopping) response.setHeader('connection', 'close');
+    app.routing(request, response);
+  });
   // Whoever neither sends nor reads for this long is gone, or holds an answer back in our memory.
   server.setTimeout(idleSocketMs);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!mayServe(request, response)) return;
-    if (drain.stopping) response.setHeader('connection', 'close');
-    app.routing(request, response);
+    inTurn.take(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until the handler has its own listener, an error on the socket would end the process.
     socket.on('error', () => socket.destroy());
-    if (drain.stopping)
+    // An answer that is still under way would end up in the middle of the other protocol.
+    if (inTurn.isBusy(socket)) socket.destroy();
+    else if (drain.stopping)
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\r\n');
     else onUpgrade(request, socket, head);
   });
   answerClientErrors(server, options.logger);
+  surviveAcceptErrors(server, room, options);
   return drain;
+}
+
+/**
+ * When a connection cannot be accepted, mostly for want of file descriptors, the process goes on, makes room, and says
+ * so. (libuv accepts and closes what it can with a descriptor that it holds in reserve, so this is the last resort.)
+ */
+function surviveAcceptErrors(
+  server: HttpServer | HttpsServer,
+  room: WaitingRoom,
+  { logger, time }: ListenersOptions,
+): void {
+  let complainedMs = -Infinity;
+  server.on('error', (error: Error & { code?: string }) => {
+    // An address that cannot be listened on is whoever calls `listen`'s to hear.
+    if (!server.listening) return;
+    room.makeRoom();
+    const nowMs = time.clock.monotonic();
+    if (nowMs - complainedMs < acceptComplaintMs) return;
+    complainedMs = nowMs;
+    logger.error({ code: error.code }, 'a connection could not be accepted; raise the limit of open files');
+  });
+}
+
+function isTunnelRequest({ headers, url = '' }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket' && url.split('?', 1)[0] === tunnelPath;
 }
 
 /** Most addresses whose handshakes are reported; a fleet that does not trust the certificate says so once each. */

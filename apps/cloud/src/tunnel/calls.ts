@@ -44,11 +44,13 @@ export class Calls<Session extends object> {
     });
   }
 
-  answered(session: Session, response: ResponseFrame): void {
+  /** @returns whether somebody had asked */
+  answered(session: Session, response: ResponseFrame): boolean {
     const waiting = this.#take(session, response.id);
-    if (waiting === undefined) return;
+    if (waiting === undefined) return false;
     const durationMs = Math.round(this.#time.clock.monotonic() - waiting.startedMs);
     waiting.settle({ kind: 'answered', id: response.id, response, durationMs });
+    return true;
   }
 
   /** The connection has ended: nobody will answer. */

@@ -1,5 +1,7 @@
 import type { CloseCode } from '@edgeflow/contract';
+import type { TimerHandle, TimeSource } from '@edgeflow/platform';
 import type { RawData, WebSocket } from 'ws';
+import { FrameBudget } from './frame-budget.ts';
 import { openSession, type SessionState } from './session.ts';
 
 /** Bytes that may wait for a device that does not read; past this it is cut off. */
@@ -10,6 +12,8 @@ const reasonLengthMax = 123;
 export interface ConnectionListener {
   readonly binary: () => void;
   readonly text: (text: string) => void;
+  /** It has sent far more than any device does: it must go, and may come back after so many seconds. */
+  readonly flooded: (retrySeconds: number) => void;
   readonly closed: (closeCode: number, reason: string) => void;
 }
 
@@ -22,11 +26,17 @@ export class Connection {
   instance: string | null = null;
   readonly address: string;
   readonly socket: WebSocket;
+  readonly #time: TimeSource;
+  readonly #budget: FrameBudget;
+  #pause: TimerHandle | undefined;
 
-  constructor(socket: WebSocket, address: string, nowMs: number) {
+  constructor(socket: WebSocket, address: string, time: TimeSource) {
+    const nowMs = time.clock.monotonic();
     this.socket = socket;
     this.address = address;
     this.state = openSession(nowMs);
+    this.#time = time;
+    this.#budget = new FrameBudget(nowMs);
   }
 
   /** Orders the connections of one device; below every real epoch while it has none. */
@@ -40,11 +50,18 @@ export class Connection {
   }
 
   listen(listener: ConnectionListener): void {
+    const pay = (data: RawData): void => {
+      this.#pay(listener, lengthOf(data));
+    };
+    // ws answers pings by itself, and cuts off whoever does not read the pongs.
+    this.socket.on('ping', pay).on('pong', pay);
     this.socket.on('message', (data, isBinary) => {
+      pay(data);
       if (isBinary) listener.binary();
       else listener.text(textOf(data));
     });
     this.socket.on('close', (closeCode, reason) => {
+      if (this.#pause !== undefined) this.#time.timers.clear(this.#pause);
       listener.closed(closeCode, reason.toString('utf8'));
     });
     this.socket.on('error', ignoreError);
@@ -56,14 +73,48 @@ export class Connection {
     else this.socket.send(text);
   }
 
+  /** The frame that has just come was an answer that we had asked for. */
+  giveBackFrame(): void {
+    this.#budget.giveBack();
+  }
+
   close(closeCode: CloseCode, reason: string): void {
-    this.socket.close(closeCode, reason.slice(0, reasonLengthMax));
+    this.#read();
+    // A peer that has hung up its half without a close frame is owed no handshake, and ws sets it no deadline.
+    if (this.socket.readyState === this.socket.CLOSING) this.socket.terminate();
+    else this.socket.close(closeCode, reason.slice(0, reasonLengthMax));
+  }
+
+  #pay(listener: ConnectionListener, bytes: number): void {
+    const verdict = this.#budget.take(this.#time.clock.monotonic(), bytes);
+    if (verdict.kind === 'flood' && this.state.phase !== 'closed') {
+      listener.flooded(verdict.retrySeconds);
+      // It has been told; nothing more of it is read until ws cuts it off.
+      this.socket.pause();
+    }
+    if (verdict.kind !== 'pause' || this.#pause !== undefined) return;
+    this.socket.pause();
+    this.#pause = this.#time.timers.after(verdict.pauseMs, () => {
+      this.#read();
+    });
+  }
+
+  /** Ends a pause: what the peer says to a close must be heard. */
+  #read(): void {
+    if (this.#pause === undefined) return;
+    this.#time.timers.clear(this.#pause);
+    this.#pause = undefined;
+    this.socket.resume();
   }
 }
 
 /** A broken socket always closes after its error, and the close is what counts. */
 function ignoreError(): void {
   // Nothing to do.
+}
+
+function lengthOf(data: RawData): number {
+  return Array.isArray(data) ? data.reduce((sum, { length }) => sum + length, 0) : data.byteLength;
 }
 
 function textOf(data: RawData): string {

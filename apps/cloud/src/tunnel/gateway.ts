@@ -7,11 +7,13 @@ import {
   type ConnectFrame,
   type ErrorCode,
   frameBytesMax,
+  tunnelPath,
 } from '@edgeflow/contract';
 import { type TimerHandle, toRfc3339 } from '@edgeflow/platform';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
+import { Crowd } from '../http/crowd.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
 import { Connection } from './connection.ts';
@@ -20,8 +22,12 @@ import { LifeSigns } from './life-signs.ts';
 import type { GatewayOptions, OpenSession } from './options.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
 
-/** Sockets that have not said `connect` yet; past this the oldest is evicted. */
-const strangersMax = 2_000;
+/** Sockets that have not said `connect` yet; past this the one that has waited longest is evicted. */
+const strangersMaxDefault = 2_000;
+/** Pieces of one message. A Go device flushes every 4 KiB, some every 256 bytes. */
+const fragmentsMax = 512;
+/** Pieces that TCP may cut one frame into: each is held as an object of its own until the frame is whole. */
+const piecesMax = 1_024;
 /** Evicted strangers are told to come back after this many seconds. */
 const evictedRetrySeconds = '5';
 const sweepMs = 1_000;
@@ -35,31 +41,34 @@ export class TunnelGateway {
   readonly #options: GatewayOptions;
   readonly #server: WebSocketServer;
   readonly #registry = new SessionRegistry<Connection>();
-  /** In the order of arrival. */
-  readonly #strangers = new Set<Connection>();
+  readonly #strangers: Crowd<Connection>;
   readonly #judging = new Set<Connection>();
   readonly #calls: Calls<Connection>;
   readonly #lifeSigns: LifeSigns;
   #sweep: TimerHandle | undefined;
   #stopping = false;
   /** Times that sockets were refused, closed or ignored, for the metrics. */
-  readonly counters = { accepted: 0, refused: 0, evicted: 0, silent: 0, replaced: 0 };
+  readonly counters = { accepted: 0, refused: 0, evicted: 0, flooded: 0, silent: 0, replaced: 0 };
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#strangers = new Crowd(options.strangersMax ?? strangersMaxDefault);
     this.#calls = new Calls(options.random, options);
     this.#lifeSigns = new LifeSigns(options.random, (sign) => {
       if (!this.#stopping) options.noticed(sign);
     });
-    // Its types do not know closeTimeout yet.
-    const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
+    // Its types do not know these yet.
+    const serverOptions: ServerOptions &
+      Record<'closeTimeout' | 'maxBufferedChunks' | 'maxFragments', number> = {
       noServer: true,
       // Any other path is refused with 400.
-      path: '/tunnel',
+      path: tunnelPath,
       clientTracking: false,
       perMessageDeflate: false,
       closeTimeout: closeHandshakeMs,
       maxPayload: frameBytesMax,
+      maxFragments: fragmentsMax,
+      maxBufferedChunks: piecesMax,
     };
     this.#server = new WebSocketServer(serverOptions);
   }
@@ -87,7 +96,7 @@ export class TunnelGateway {
     }
     const address = this.#options.clientAddress(request);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      this.#welcome(new Connection(ws, address, this.#options.clock.monotonic()));
+      this.#welcome(new Connection(ws, address, this.#options));
     });
   }
 
@@ -173,7 +182,7 @@ export class TunnelGateway {
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#sweep !== undefined) this.#options.timers.clear(this.#sweep);
-    const connections = [...this.#registry.values(), ...this.#strangers, ...this.#judging];
+    const connections = [...this.#registry.values(), ...this.#strangers.values(), ...this.#judging];
     const gone = connections.map(
       (connection) =>
         new Promise<void>((resolve) => {
@@ -195,8 +204,7 @@ export class TunnelGateway {
 
   #welcome(connection: Connection): void {
     const { clock } = this.#options;
-    this.#strangers.add(connection);
-    this.#evict();
+    this.#enterStranger(connection);
     connection.listen({
       binary: () => {
         this.#step(connection, { type: 'binary' });
@@ -204,21 +212,23 @@ export class TunnelGateway {
       text: (text) => {
         this.#step(connection, { type: 'text', text, nowMs: clock.monotonic() });
       },
+      flooded: (retrySeconds) => {
+        this.counters.flooded += 1;
+        this.#end(connection, closeCodes.slowDown, String(retrySeconds));
+      },
       closed: (closeCode, reason) => {
         this.#step(connection, { type: 'socket_closed', closeCode, reason });
-        this.#strangers.delete(connection);
+        this.#strangers.leave(connection);
       },
     });
   }
 
-  #evict(): void {
-    if (this.#strangers.size <= strangersMax) return;
-    const oldest = this.#strangers.values().next();
-    if (oldest.done === true) return;
+  #enterStranger(connection: Connection): void {
+    const gone = this.#strangers.enter(connection, connection.address);
+    if (gone === undefined) return;
     this.counters.evicted += 1;
-    this.#end(oldest.value, closeCodes.slowDown, evictedRetrySeconds);
-    this.#strangers.delete(oldest.value);
-    oldest.value.socket.terminate();
+    this.#end(gone, closeCodes.slowDown, evictedRetrySeconds);
+    gone.socket.terminate();
   }
 
   #end(connection: Connection, closeCode: CloseCode, reason: string): void {
@@ -241,7 +251,7 @@ export class TunnelGateway {
           connection.send(`{"type":"pong","timestamp":"${this.#timestamp()}"}`);
           break;
         case 'answered':
-          this.#calls.answered(connection, effect.frame);
+          if (this.#calls.answered(connection, effect.frame)) connection.giveBackFrame();
           break;
         case 'asked':
           connection.send(unknownAction(effect.frame));
@@ -263,7 +273,7 @@ export class TunnelGateway {
   async #judge(connection: Connection, frame: ConnectFrame): Promise<void> {
     const { clock, logger } = this.#options;
     // Whoever is being judged may hold a good key, and is bounded by the queue of those who wait for the database.
-    this.#strangers.delete(connection);
+    this.#strangers.leave(connection);
     this.#judging.add(connection);
     const incumbent = this.#registry.get(frame.device_id)?.state;
     const silentMs = incumbent?.phase === 'open' ? clock.monotonic() - incumbent.heardAtMs : undefined;
@@ -277,8 +287,7 @@ export class TunnelGateway {
     this.#judging.delete(connection);
     if (verdict.kind === 'refused') {
       // Until it has gone it takes up the room of a stranger.
-      if (connection.socket.readyState !== connection.socket.CLOSED) this.#strangers.add(connection);
-      this.#evict();
+      if (connection.socket.readyState !== connection.socket.CLOSED) this.#enterStranger(connection);
       this.counters.refused += 1;
       logger.info({ code: verdict.code, address: connection.address }, 'tunnel refused');
       this.#step(connection, { type: 'refused', code: verdict.code, waitSeconds: verdict.waitSeconds });
@@ -348,7 +357,7 @@ export class TunnelGateway {
   #tick(): void {
     const nowMs = this.#options.clock.monotonic();
     for (const connection of this.#registry.values()) this.#step(connection, { type: 'tick', nowMs });
-    for (const connection of this.#strangers) this.#step(connection, { type: 'tick', nowMs });
+    for (const connection of this.#strangers.values()) this.#step(connection, { type: 'tick', nowMs });
   }
 
   #heardAtMs(connection: Connection): number {

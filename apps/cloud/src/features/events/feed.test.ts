@@ -169,4 +169,14 @@ describe.each(databaseKinds)('the feed of events on %s', (kind) => {
     await eventuallyTrue('it', () => one.seen.length === 1);
     expect(one.seen).toEqual(['b']);
   });
+
+  it('leaves room for the readers of others when one organization opens ever more', async () => {
+    const opened = await Promise.all(
+      Array.from({ length: 251 }, () => events.subscribe(organizationId, undefined, reader())),
+    );
+    expect(opened.filter((one) => one === undefined)).toHaveLength(1);
+    expect(await events.subscribe('org_2', undefined, reader())).toBeDefined();
+    opened[0]?.close();
+    expect(await events.subscribe(organizationId, undefined, reader())).toBeDefined();
+  });
 });

@@ -7,6 +7,8 @@ const pageSize = 200;
 /** Other nodes' events are noticed this late at most. */
 const pollMs = 1_000;
 const readersMax = 1_000;
+/** One organization leaves room for the others. */
+const readersPerOrganizationMax = 250;
 
 export interface EventReader {
   /** Called one event at a time, in order. A reader that returns false is busy: the rest waits for {@link Subscription.resume}. */
@@ -84,7 +86,7 @@ export class Events {
     { onEnd, onEvent }: EventReader,
   ): Promise<Subscription | undefined> {
     const latest = await latestSequence(this.#database);
-    if (this.#stopped || this.#readers.size >= readersMax) return undefined;
+    if (this.#stopped || this.#isFull(organizationId)) return undefined;
     const start = Math.min(sequence ?? latest, latest);
     // Busy until it is told to start: it may have to say something first.
     const state = { pumping: false, again: false, busy: true, closed: false };
@@ -101,6 +103,12 @@ export class Events {
         this.#readers.delete(reader);
       },
     };
+  }
+
+  #isFull(organizationId: string): boolean {
+    if (this.#readers.size >= readersMax) return true;
+    const own = [...this.#readers].filter((reader) => reader.organizationId === organizationId);
+    return own.length >= readersPerOrganizationMax;
   }
 
   #wake(reader: Reader): void {

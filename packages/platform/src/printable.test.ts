@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { displayWidth, printable, printableJson } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 
 const dangerous = /[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/u;
 const anyText = fc
@@ -37,15 +37,5 @@ describe('text from elsewhere', () => {
         expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(document)));
       }),
     );
-  });
-});
-
-describe('the width of a text', () => {
-  it('counts columns of a terminal, not characters', () => {
-    expect(displayWidth('pump')).toBe(4);
-    expect(displayWidth('水泵')).toBe(4);
-    expect(displayWidth('🚜')).toBe(2);
-    expect(displayWidth('e\u0301')).toBe(1);
-    expect(displayWidth('')).toBe(0);
   });
 });

@@ -1,0 +1,36 @@
+import type { Files } from '@edgeflow/platform';
+import { waitingMaxDefault } from './listeners.ts';
+
+const limitsFile = '/proc/self/limits';
+const limitsBytesMax = 16 * 1024;
+/** Share of all open files that connections may take, of each listener, while they wait for their client. */
+const shareOfOneListener = 1 / 4;
+/** The same for tunnels that have not said who they are. */
+const shareOfStrangers = 1 / 8;
+const strangersMaxDefault = 2_000;
+
+/** How many may wait at the door, so that most file descriptors stay for devices that have come in. */
+export interface DoorLimits {
+  readonly waitingMax: number;
+  readonly strangersMax: number;
+}
+
+/** Fits the door to the limit of open files (proc_pid_limits(5)); elsewhere than on Linux none is known. */
+export async function doorLimits(files: Files): Promise<DoorLimits> {
+  const limit = (await openFilesLimit(files)) ?? Infinity;
+  return {
+    waitingMax: Math.floor(Math.min(waitingMaxDefault, limit * shareOfOneListener)),
+    strangersMax: Math.floor(Math.min(strangersMaxDefault, limit * shareOfStrangers)),
+  };
+}
+
+async function openFilesLimit(files: Files): Promise<number | undefined> {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await files.read(limitsFile, limitsBytesMax));
+  } catch {
+    return undefined;
+  }
+  const soft = /^Max open files +(\d+) /m.exec(text)?.[1];
+  return soft === undefined ? undefined : Number(soft);
+}

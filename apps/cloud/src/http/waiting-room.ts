@@ -1,0 +1,97 @@
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import { Crowd } from './crowd.ts';
+
+/** Sent away at once when the process has no file descriptors left. */
+const sentAwayForRoom = 64;
+
+/**
+ * Bounds the connections of one server that wait for nothing but their client: no complete request yet, none again, or
+ * an answer that is not read. The one that has waited longest goes, see {@link Crowd}. Whoever waits for us is never
+ * sent away, and a socket that was upgraded is its handler's to bound.
+ */
+export class WaitingRoom {
+  readonly #crowd: Crowd<Duplex>;
+  /** Connections that were sent away. */
+  evicted = 0;
+
+  constructor(server: HttpServer | HttpsServer, connectionsMax: number) {
+    this.#crowd = new Crowd(connectionsMax);
+    const handshakes = new Map<string, Socket>();
+    server.on('connection', (socket: Socket) => {
+      this.#admit(socket);
+      // Only of a TLS server: the socket that requests come on wraps this one.
+      if (!(server instanceof TlsServer)) return;
+      const end = endOf(socket);
+      handshakes.set(end, socket);
+      socket.once('close', () => handshakes.delete(end));
+    });
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const wrapped = handshakes.get(endOf(socket));
+      if (wrapped !== undefined) this.#crowd.leave(wrapped);
+      this.#admit(socket);
+    });
+    server.on('upgrade', (_: IncomingMessage, socket: Duplex) => {
+      this.#crowd.leave(socket);
+    });
+  }
+
+  get size(): number {
+    return this.#crowd.size;
+  }
+
+  /** To be told of every request when its turn has come. */
+  serving(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    if (hasBody(request)) request.once('end', () => this.#crowd.leave(socket));
+    else this.#crowd.leave(socket);
+    const waitForReader = (): void => {
+      if (!socket.destroyed) this.#enter(socket);
+    };
+    response.once('prefinish', waitForReader);
+    // A long answer is ready too, once it is read from somewhere. Event streams are given to operators alone, and wait.
+    response.once('pipe', () => {
+      if (response.getHeader('content-type') !== 'text/event-stream') waitForReader();
+    });
+  }
+
+  /** Makes room when a connection could not be accepted for want of file descriptors. */
+  makeRoom(): void {
+    for (let gone = 0; gone < sentAwayForRoom; gone += 1) {
+      const longest = this.#crowd.takeLongest();
+      if (longest === undefined) return;
+      this.#sendAway(longest);
+    }
+  }
+
+  #admit(socket: Socket): void {
+    socket.once('close', () => {
+      this.#crowd.leave(socket);
+    });
+    this.#enter(socket);
+  }
+
+  #enter(socket: Socket): void {
+    const gone = this.#crowd.enter(socket, socket.remoteAddress ?? 'gone');
+    if (gone !== undefined) this.#sendAway(gone);
+  }
+
+  #sendAway(socket: Duplex): void {
+    this.evicted += 1;
+    socket.destroy();
+  }
+}
+
+/** Tells the connections of one server apart. */
+function endOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+  return `${remoteAddress} ${String(remotePort)}`;
+}
+
+/** RFC 9112, section 6.3. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return encoding !== undefined || Number(length ?? 0) > 0;
+}

@@ -1,0 +1,233 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, eventuallyTrue } from '../testing/eventually.ts';
+import { opcodes, rawFrame, rawText, RawTunnel } from '../testing/raw-frames.ts';
+import { startTestCloud, type TestCloud } from '../testing/test-cloud.ts';
+import { type Identity, TestDevice } from '../testing/test-device.ts';
+
+const second = 1000;
+const ping = rawText({ type: 'ping' });
+
+let cloud: TestCloud;
+let honest: TestDevice;
+const tunnels: RawTunnel[] = [];
+const devices: TestDevice[] = [];
+
+beforeAll(async () => {
+  cloud = await startTestCloud('sqlite');
+  honest = await TestDevice.connect(cloud.origin, await makeIdentity());
+});
+afterEach(async () => {
+  for (const { socket } of tunnels.splice(0)) socket.destroy();
+  for (const device of devices.splice(0)) device.socket.terminate();
+  // Whatever was done: it goes on as before.
+  await honest.settled();
+});
+afterAll(async () => {
+  honest.socket.terminate();
+  await cloud.discard();
+});
+
+function makeIdentity(): Promise<Identity> {
+  return cloud.owner.call('createDevice', 201, { body: {} });
+}
+
+async function open(headers: readonly string[] = []): Promise<RawTunnel> {
+  const tunnel = await RawTunnel.open(cloud.origin, headers);
+  tunnels.push(tunnel);
+  return tunnel;
+}
+
+function connectFrame(identity: Identity): Buffer {
+  return rawText({ type: 'connect', ...identity, version: '1.0.0' });
+}
+
+/** A tunnel of a device that holds a good key, and means no good. */
+async function connect(): Promise<{ tunnel: RawTunnel; id: string }> {
+  const identity = await makeIdentity();
+  const tunnel = await open();
+  tunnel.socket.write(connectFrame(identity));
+  await eventuallyTrue('connected', () => tunnel.count('"connected"') === 1);
+  return { tunnel, id: identity.device_id };
+}
+
+function closing(tunnel: RawTunnel): Promise<string> {
+  return eventually('its close', () => tunnel.closing);
+}
+
+describe('a tunnel', () => {
+  it('agrees on no compression, and takes no compressed frame', async () => {
+    const tunnel = await open(['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits']);
+    tunnel.socket.write(rawFrame({ opcode: opcodes.text, payload: 'x', compressed: true }));
+    expect(await closing(tunnel)).toMatch(/^1002/);
+  });
+
+  it('reads frames that come byte by byte', async () => {
+    const tunnel = await open();
+    for (const byte of connectFrame(await makeIdentity())) {
+      tunnel.socket.write(Buffer.from([byte]));
+      await new Promise(setImmediate);
+    }
+    await eventuallyTrue('connected', () => tunnel.count('"connected"') === 1);
+  });
+
+  it('reads messages in pieces, but not in endlessly many, nor beyond 64 KiB', async () => {
+    const pieces = (count: number, payload: string): Buffer =>
+      Buffer.concat(
+        Array.from({ length: count }, (_, index) =>
+          rawFrame({
+            opcode: index === 0 ? opcodes.text : opcodes.continuation,
+            payload,
+            final: false,
+          }),
+        ),
+      );
+    const fair = await connect();
+    const last = rawFrame({ opcode: opcodes.continuation, payload: '"}' });
+    const start = rawFrame({ opcode: opcodes.text, payload: '{"type":"ping","note":"', final: false });
+    const middle = rawFrame({ opcode: opcodes.continuation, payload: 'x'.repeat(250), final: false });
+    fair.tunnel.socket.write(Buffer.concat([start, ...Array.from({ length: 255 }, () => middle), last]));
+    await eventuallyTrue('its pong', () => fair.tunnel.count('"pong"') === 1);
+
+    const many = await open();
+    many.socket.write(pieces(600, ''));
+    expect(await closing(many)).toMatch(/^1008/);
+    const large = await open();
+    large.socket.write(pieces(20, 'x'.repeat(4_096)));
+    expect(await closing(large)).toMatch(/^1009/);
+  });
+
+  it('is closed over bytes that are no UTF-8, and over a frame without a mask', async () => {
+    const tunnel = await open();
+    tunnel.socket.write(rawFrame({ opcode: opcodes.text, payload: Buffer.from([0x22, 0xff, 0x22]) }));
+    expect(await closing(tunnel)).toMatch(/^1007/);
+    const bare = await open();
+    bare.socket.write(Buffer.from([0x81, 0x02, 0x7b, 0x7d]));
+    expect(await closing(bare)).toMatch(/^1002/);
+  });
+});
+
+describe('a device that sends a flood', () => {
+  it('of a thousand pings at once is honest: each is answered', async () => {
+    const { tunnel } = await connect();
+    tunnel.socket.write(Buffer.concat(Array.from({ length: 900 }, () => ping)));
+    await eventuallyTrue('all pongs', () => tunnel.count('"pong"') === 900);
+    expect(tunnel.closing).toBeUndefined();
+  });
+
+  it('somewhat larger is read no faster than it may speak, and loses nothing', async () => {
+    const { tunnel } = await connect();
+    const burst = Buffer.concat(Array.from({ length: 1_300 }, () => ping));
+    tunnel.socket.write(burst);
+    await eventuallyTrue('what had come with it', () => tunnel.count('"pong"') === 1_300);
+    tunnel.socket.write(ping);
+    await honest.settled();
+    await honest.settled();
+    expect(tunnel.count('"pong"')).toBe(1_300);
+    await cloud.time.advance(10 * second);
+    await eventuallyTrue('the rest', () => tunnel.count('"pong"') === 1_301);
+    expect(tunnel.closing).toBeUndefined();
+  });
+
+  it.each([
+    ['pings', ping],
+    ['pings of WebSocket itself', rawFrame({ opcode: opcodes.ping, payload: 'x' })],
+    ['commands', rawText({ type: 'command', id: 'c', action: 'a' })],
+    ['answers that nobody asked for', rawText({ type: 'response', id: 'cmd_1', status: 'success' })],
+    ['frames of the largest size', rawText({ type: 'x', data: 'x'.repeat(65_000) })],
+  ])('of %s is not read any more, or closed with 4429', async (_, frame) => {
+    const { tunnel } = await connect();
+    const some = Buffer.concat(Array.from({ length: Math.ceil(262_144 / frame.length) }, () => frame));
+    // The kernel holds a few megabytes for whoever does not read.
+    let sent = 0;
+    for (; sent < 100_000_000 && !tunnel.socket.writableNeedDrain && !tunnel.socket.destroyed;) {
+      tunnel.socket.write(some);
+      sent += some.length;
+      await honest.settled();
+    }
+    expect(sent).toBeLessThan(100_000_000);
+    if (tunnel.closing !== undefined) expect(tunnel.closing).toMatch(/^4429 [2-9]\d+$/);
+    expect(tunnel.count('"type"')).toBeLessThan(3_000);
+  });
+
+  it('that came at once is closed with 4429, and told how long to stay away', async () => {
+    const { tunnel, id } = await connect();
+    // So small that far more than is forgiven fits into what is read at once.
+    const frame = rawText({ type: 'x' });
+    for (let round = 0; round < 20 && tunnel.closing === undefined; round += 1) {
+      tunnel.socket.write(Buffer.concat(Array.from({ length: 10_000 }, () => frame)));
+      await cloud.time.advance(20 * second);
+      await honest.settled();
+    }
+    expect(Number(/^4429 (\d+)$/.exec(await closing(tunnel))?.[1])).toBeGreaterThan(20);
+    await eventuallyTrue('not online', async () => {
+      await cloud.time.advance(250);
+      return (await cloud.owner.call('readDeviceStatus', 200, { id })).status === 'offline';
+    });
+  });
+
+  it('before it has said who it is fares no better', async () => {
+    const tunnel = await open();
+    const frame = rawFrame({ opcode: opcodes.ping, payload: 'x' });
+    tunnel.socket.write(Buffer.concat(Array.from({ length: 8_000 }, () => frame)));
+    await honest.settled();
+    await cloud.time.advance(11 * second);
+    await tunnel.closed;
+  });
+
+  it('of answers that were asked for sends none: commands are bounded by nothing but themselves', async () => {
+    const identity = await makeIdentity();
+    const device = await TestDevice.connect(cloud.origin, identity);
+    devices.push(device);
+    device.answerAll();
+    for (let round = 0; round < 21; round += 1) {
+      const asking = Array.from({ length: 50 }, () =>
+        cloud.owner.call('sendCommand', 200, { id: identity.device_id, body: { action: 'x' } }),
+      );
+      await Promise.all(asking);
+    }
+    await device.settled();
+  });
+});
+
+describe('a device that does not read', () => {
+  it('is cut off while operators send it commands, and they are told that it is offline', async () => {
+    const { id, tunnel } = await connect();
+    tunnel.socket.pause();
+    const body = { action: 'x', payload: 'x'.repeat(60_000), timeout_ms: 1_000 };
+    let offline = false;
+    // Less than half of this is more than a kernel holds; and 90 seconds of silence are not over.
+    for (let round = 0; round < 40 && !offline; round += 1) {
+      const asking = Array.from({ length: 20 }, () => cloud.owner.raw('sendCommand', { id, body }));
+      let statuses: number[] | undefined;
+      void Promise.all(asking).then((all) => {
+        statuses = all.map(({ status }) => status);
+      });
+      await eventuallyTrue('told', async () => {
+        await cloud.time.advance(500);
+        return statuses !== undefined;
+      });
+      offline = statuses?.includes(409) === true;
+    }
+    expect(offline).toBe(true);
+    tunnel.socket.resume();
+    await tunnel.closed;
+  });
+});
+
+describe('what a device says', () => {
+  it('stays data, whatever its members are called', async () => {
+    const identity = await makeIdentity();
+    const device = await TestDevice.connect(cloud.origin, identity);
+    devices.push(device);
+    const asking = cloud.owner.raw('sendCommand', { id: identity.device_id, body: { action: 'x' } });
+    const asked = await device.next('command');
+    const nasty =
+      '{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}},"toString":"\\u202e<b>"}';
+    device.socket.send(
+      `{"type":"response","id":"${String(asked['id'])}","status":"success","data":${nasty},"__proto__":{"type":"x"}}`,
+    );
+    const text = await (await asking).text();
+    expect(text).toContain('"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}');
+    expect('isAdmin' in {}).toBe(false);
+  });
+});
