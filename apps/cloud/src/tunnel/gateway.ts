@@ -6,11 +6,9 @@ import {
   type CommandFrame,
   type ConnectFrame,
   type ErrorCode,
-  frameBytesMax,
-  tunnelPath,
 } from '@edgeflow/contract';
 import { type TimerHandle, toRfc3339 } from '@edgeflow/platform';
-import { type ServerOptions, WebSocketServer } from 'ws';
+import type { WebSocketServer } from 'ws';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
 import { Crowd } from '../http/crowd.ts';
@@ -21,25 +19,20 @@ import { connectionRequest } from './connection-request.ts';
 import { LifeSigns } from './life-signs.ts';
 import type { GatewayOptions, OpenSession } from './options.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
+import { allClosed, tunnelSocketServer } from './socket-server.ts';
 
 /** Sockets that have not said `connect` yet; past this the one that has waited longest is evicted. */
 const strangersMaxDefault = 2_000;
-/** Pieces of one message. A Go device flushes every 4 KiB, some every 256 bytes. */
-const fragmentsMax = 512;
-/** Pieces that TCP may cut one frame into: each is held as an object of its own until the frame is whole. */
-const piecesMax = 1_024;
 /** Evicted strangers are told to come back after this many seconds. */
 const evictedRetrySeconds = '5';
 const sweepMs = 1_000;
-/** Whoever does not answer a close is cut off after this. */
-const closeHandshakeMs = 3_000;
 /** Devices whose close handshake does not finish at shutdown are cut off after this. */
 const shutdownMs = 3_000;
 
 /** The sockets of all tunnels that end on this node. */
 export class TunnelGateway {
   readonly #options: GatewayOptions;
-  readonly #server: WebSocketServer;
+  readonly #server: WebSocketServer = tunnelSocketServer();
   readonly #registry = new SessionRegistry<Connection>();
   readonly #strangers: Crowd<Connection>;
   readonly #judging = new Set<Connection>();
@@ -57,20 +50,6 @@ export class TunnelGateway {
     this.#lifeSigns = new LifeSigns(options.random, (sign) => {
       if (!this.#stopping) options.noticed(sign);
     });
-    // Its types do not know these yet.
-    const serverOptions: ServerOptions &
-      Record<'closeTimeout' | 'maxBufferedChunks' | 'maxFragments', number> = {
-      noServer: true,
-      // Any other path is refused with 400.
-      path: tunnelPath,
-      clientTracking: false,
-      perMessageDeflate: false,
-      closeTimeout: closeHandshakeMs,
-      maxPayload: frameBytesMax,
-      maxFragments: fragmentsMax,
-      maxBufferedChunks: piecesMax,
-    };
-    this.#server = new WebSocketServer(serverOptions);
   }
 
   /** From now on silent devices and late strangers are noticed. */
@@ -183,23 +162,11 @@ export class TunnelGateway {
     this.#stopping = true;
     if (this.#sweep !== undefined) this.#options.timers.clear(this.#sweep);
     const connections = [...this.#registry.values(), ...this.#strangers.values(), ...this.#judging];
-    const gone = connections.map(
-      (connection) =>
-        new Promise<void>((resolve) => {
-          if (connection.socket.readyState === connection.socket.CLOSED) resolve();
-          else
-            connection.socket.once('close', () => {
-              resolve();
-            });
-        }),
-    );
+    const sockets = connections.map(({ socket }) => socket);
+    const gone = allClosed(sockets, this.#options.timers, shutdownMs);
     for (const connection of connections)
       this.#end(connection, closeCodes.goingAway, 'the cloud is restarting');
-    const cut = this.#options.timers.after(shutdownMs, () => {
-      for (const connection of connections) connection.socket.terminate();
-    });
-    await Promise.all(gone);
-    this.#options.timers.clear(cut);
+    await gone;
   }
 
   #welcome(connection: Connection): void {
