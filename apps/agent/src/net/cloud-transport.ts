@@ -1,6 +1,6 @@
 import type { TimeSource } from '@edgeflow/platform';
 import type { CloudAddress } from './address.ts';
-import { connectorTo } from './connector.ts';
+import { type Connect, connectorTo } from './connector.ts';
 import { withDeadline } from './deadline.ts';
 import { type Resolve, systemResolve } from './dial.ts';
 import { exchange } from './exchange.ts';
@@ -8,7 +8,7 @@ import { type ConnectTimeouts, connectTimeouts } from './limits.ts';
 import { type ConnectionProbe, probeConnection } from './probe.ts';
 import type { ProxySettings } from './proxy.ts';
 import { type CloudAnswer, type CloudRequest, type CloudTransport, TransportError } from './transport.ts';
-import { CloudTunnelSocket } from './tunnel-socket.ts';
+import { CloudTunnelSocket, type TunnelSocketDeps } from './tunnel-socket.ts';
 import type { TlsTrust } from './verified-tls.ts';
 
 export interface CloudTransportOptions {
@@ -29,8 +29,15 @@ export interface ProbingTransport extends CloudTransport {
 /** The real way to a cloud. Its `origin` is the address's normal form, which `readCloudAddress` reads back. */
 export function createCloudTransport(options: CloudTransportOptions): ProbingTransport {
   const { address, time, timeouts = connectTimeouts, resolve = systemResolve } = options;
-  const { timers } = time;
   const connect = connectorTo({ ...options, proxy: options.proxy, timeouts, resolve });
+  return transportOver(connect, { address, timers: time.timers, upgradeMs: timeouts.upgradeMs });
+}
+
+/** The same over any way to connect: a simulated network's, say. */
+export function transportOver(
+  connect: Connect,
+  { address, timers, upgradeMs }: Omit<TunnelSocketDeps, 'connect'>,
+): ProbingTransport {
   return {
     origin: address.url,
 
@@ -49,7 +56,7 @@ export function createCloudTransport(options: CloudTransportOptions): ProbingTra
     },
 
     openTunnel: (listener) =>
-      new CloudTunnelSocket({ address, connect, timers, upgradeMs: timeouts.upgradeMs }, listener),
+      new CloudTunnelSocket({ address, connect, timers, upgradeMs }, listener),
 
     probe: () => probeConnection(connect),
   };
