@@ -27,6 +27,7 @@ export class BoardRules {
   readonly #known = new Map<Board, Known>();
   /** Device → the board that can speak for it, as last found. */
   readonly #holders = new Map<string, Board>();
+  readonly #speakers = new Map<string, Board>();
   /** Devices whose board has become another one, on the word of a person. */
   readonly #left = new Set<string>();
 
@@ -75,6 +76,14 @@ export class BoardRules {
     });
   }
 
+  /** Two boards never are one device, however they came by what is on their disks. */
+  speaksFor(board: Board, deviceId: string): void {
+    const other = this.#speakers.get(deviceId);
+    this.#speakers.set(deviceId, board);
+    if (other === undefined || other === board) return;
+    this.#world.violate('one device, one board', `${board.name} and ${other.name} both are ${deviceId}`);
+  }
+
   connected(board: Board, { deviceId, apiKey }: Credential): void {
     this.#of(board)?.proven.add(hashOf(apiKey));
     for (const [other, holder] of this.#holders) {
@@ -118,10 +127,8 @@ export class BoardRules {
   #hasHolder(deviceId: string): void {
     const device = this.#mirror.devices.get(deviceId);
     if (device?.lifecycle !== 'active' || device.origin !== 'code' || this.#left.has(deviceId)) return;
-    const code = [...this.#mirror.codes.values()].find(
-      (one) => one.used_device_id === deviceId && one.id === device.code_id,
-    );
-    if (code === undefined || code.claimant_hash === null) return;
+    const code = this.#mirror.codes.get(device.code_id ?? '');
+    if (code?.used_device_id !== deviceId || code.claimant_hash === null) return;
     const living = this.#mirror.living(deviceId);
     const isReplayable = living.some(({ id, state }) => id === code.used_credential_id && state === 'issued');
     const speaks = ({ keyHashes, claim }: DiskView): boolean =>

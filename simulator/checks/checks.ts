@@ -70,6 +70,7 @@ export class Checks implements LinkWatch, BoardWatch {
   }
 
   presents(board: Board, credential: Credential): void {
+    this.boards.speaksFor(board, credential.deviceId);
     this.boards.presents(board, credential, 'presents');
   }
 

@@ -14,6 +14,8 @@ export class TunnelRules {
   readonly #cloud: () => CloudNode;
   /** Device → the connection that was told `connected` last and is open at the cloud's end. */
   readonly #open = new Map<string, Link>();
+  /** Connections that have sent or answered a close frame, and whose socket is still there. */
+  readonly #closing = new Set<Link>();
   /** Code → the one answer that its claimant gets. */
   readonly #answers = new Map<string, string>();
   /** Codes redeemed without an Idempotency-Key → how often they have been answered. */
@@ -31,22 +33,27 @@ export class TunnelRules {
     const [first] = bytes;
     if (first === 0x48) this.#answered(bytes.toString('latin1'));
     else if (first === 0x7b) this.#said(link, bytes.toString('utf8'));
-    else if (first === 0x88) this.#ended(link);
+    else if (first === 0x88 && this.#ended(link)) this.#closing.add(link);
   }
 
   cloudClosed(link: Link): void {
     this.#ended(link);
+    this.#closing.delete(link);
   }
 
-  /** Whether the cloud should take the device for connected: it has told it so, and has not closed since. */
+  /** Whether the device is connected indeed: the cloud has told it so, and bytes pass both ways. */
   isOpen(deviceId: string): boolean {
-    return this.#open.has(deviceId);
+    return this.#open.get(deviceId)?.isWhole ?? false;
   }
 
-  /** Between two events the gateway holds exactly the connections that it has told `connected` and not closed. */
+  /**
+   * Between two events the gateway holds the connections that it has told `connected` and not closed, and perhaps such
+   * as are closing: those that the device closes it lets go of when the socket has ended.
+   */
   async compareRegistry(): Promise<void> {
     const registered = await this.#cloud().openTunnels();
-    if (registered === undefined || registered === this.#open.size) return;
+    const most = this.#open.size + this.#closing.size;
+    if (registered === undefined || (registered >= this.#open.size && registered <= most)) return;
     this.#world.violate(
       'open tunnels are registered',
       `${this.#open.size} devices have an open tunnel, ${registered} are registered`,
@@ -102,8 +109,8 @@ export class TunnelRules {
     }
   }
 
-  #ended(link: Link): void {
+  #ended(link: Link): boolean {
     const deviceId = link.credential?.deviceId;
-    if (deviceId !== undefined && this.#open.get(deviceId) === link) this.#open.delete(deviceId);
+    return deviceId !== undefined && this.#open.get(deviceId) === link && this.#open.delete(deviceId);
   }
 }

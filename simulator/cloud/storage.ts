@@ -59,7 +59,8 @@ export class Storage {
       // What is closed must not hold on to the world.
       raw.prepare = gone;
     });
-    return new Database('sqlite', kysely.withPlugin(slowness(deps)), clock);
+    const isSlow = deps.world.weather.storage_slow > 0;
+    return new Database('sqlite', isSlow ? kysely.withPlugin(slowness(deps)) : kysely, clock);
   }
 
   discard(): void {

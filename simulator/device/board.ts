@@ -5,6 +5,7 @@ import type { SystemProbe } from '../../apps/agent/src/commands/system-metrics.t
 import { type ConfigResult, loadConfig } from '../../apps/agent/src/config.ts';
 import type { HostFacts } from '../../apps/agent/src/inventory/index.ts';
 import { createLog } from '../../apps/agent/src/logging.ts';
+import { stateFolder } from '../checks/disk.ts';
 import type { Network } from '../network/network.ts';
 import type { Draw } from '../world/draw.ts';
 import { MachineClock } from '../world/machine-clock.ts';
@@ -97,7 +98,7 @@ export class Board {
   async flash(settings: Readonly<Record<string, string>>): Promise<void> {
     const { files } = this;
     for (const folder of ['/etc/edgeflow', '/proc/device-tree', '/var/lib']) await files.makeFolder(folder);
-    await this.#put('/proc/device-tree/serial-number', `${1000 + this.number}\0`);
+    await this.#put('/proc/device-tree/serial-number', this.#serialNumber);
     await this.#put('/proc/device-tree/model', 'Raspberry Pi 4 Model B Rev 1.4\0');
     for (const folder of ['/', '/etc', '/proc', '/var']) await files.syncFolder(folder);
     await this.configure(settings);
@@ -105,9 +106,43 @@ export class Board {
 
   /** A person edits the file of settings. */
   async configure(settings: Readonly<Record<string, string>>): Promise<void> {
-    const all = { EDGEFLOW_SAAS_URL: cloudUrl, EDGEFLOW_LOG_LEVEL: 'trace', ...settings };
+    const all = { EDGEFLOW_SAAS_URL: cloudUrl, EDGEFLOW_LOG_LEVEL: this.#logLevel, ...settings };
     const text = Object.entries(all).map(([name, value]) => `${name}=${value}\n`);
     await this.#put(envFile, text.join(''));
+  }
+
+  /** The card of another board is copied onto this one's; what is in its chips stays. */
+  async flashImageOf(other: Board): Promise<void> {
+    this.files = other.files.copy();
+    await this.#put('/proc/device-tree/serial-number', this.#serialNumber);
+    this.#deps.watch.diskChanged(this);
+  }
+
+  /** Whether there is an identity on its disk, durable or not. */
+  get hasIdentity(): boolean {
+    return this.files.surviving(`${stateFolder}/identity.vault`, 'kept') !== undefined;
+  }
+
+  /**
+   * A person gives the device a code through its local API.
+   *
+   * @returns `completed`: this code has been used up, so the device has done it by itself meanwhile.
+   */
+  async provision(code: string, force: boolean): Promise<'done' | 'completed' | 'not yet'> {
+    const { control, process } = this;
+    if (control === undefined || process === undefined) return 'not yet';
+    const gone = new Promise<undefined>((resolve) => {
+      process.atDeath(() => {
+        resolve(undefined);
+      });
+    });
+    const outcome = await Promise.race([control.provision(code, force), gone]);
+    if (outcome?.ok === true) {
+      this.#deps.watch.acceptsKey(this, outcome.value.api_key);
+      return 'done';
+    }
+    const problem = outcome?.problem.code ?? '';
+    return problem === 'code_already_used' || problem === 'claim_completed' ? 'completed' : 'not yet';
   }
 
   async #put(path: string, text: string): Promise<void> {
@@ -194,7 +229,7 @@ export class Board {
       // One process a board is what this world makes sure of itself.
       lock: { acquire: () => Promise.resolve({ kind: 'held', release: () => undefined }) },
       credentialsFolder: undefined,
-      log: createLog({ level: 'trace', isPretty: false, write }),
+      log: createLog({ level: this.#logLevel, isPretty: false, write }),
       makeTransport: (address) =>
         simulatedTransport({
           address,
@@ -217,6 +252,15 @@ export class Board {
         }),
       openLocalApi: () => Promise.resolve({ close: () => Promise.resolve() }),
     });
+  }
+
+  get #serialNumber(): string {
+    return `10000000${1000 + this.number}\0`;
+  }
+
+  /** Every line costs; so only some worlds have them all. */
+  get #logLevel(): 'trace' | 'info' {
+    return this.#deps.world.isTalkative ? 'trace' : 'info';
   }
 
   get #host(): HostFacts {

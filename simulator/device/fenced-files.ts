@@ -52,14 +52,15 @@ export function fencedFiles(deps: FencedFilesDeps): Files {
       await work().finally(() => (files.fault = () => undefined));
       throw new FileError(code, `${step} ${path}`);
     } finally {
-      if (process.isAlive) changed();
+      if (process.isAlive && !isReading(step)) changed();
     }
   };
 
   const step = <T>(operation: keyof Files, path: string, work: () => Promise<T>): Promise<T> =>
     path.startsWith(stateFolder) || path === '/var/lib'
       ? inState(operation, path, work)
-      : process.hears(work());
+      : // What is only read needs no fence.
+        work();
 
   return {
     read: (path, bytesMax) => step('read', path, () => files.read(path, bytesMax)),
@@ -73,4 +74,8 @@ export function fencedFiles(deps: FencedFilesDeps): Files {
     stat: (path) => step('stat', path, () => files.stat(path)),
     readLink: (path) => step('readLink', path, () => files.readLink(path)),
   };
+}
+
+function isReading(step: keyof Files): boolean {
+  return step === 'read' || step === 'stat' || step === 'list' || step === 'readLink';
 }

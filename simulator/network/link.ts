@@ -63,6 +63,12 @@ export class Link implements Wire {
     }
   }
 
+  /** Whether bytes would still pass both ways. */
+  get isWhole(): boolean {
+    const { client, server } = this;
+    return !this.#isBroken && !client.destroyed && !server.destroyed && !client.isFenced && !server.isFenced;
+  }
+
   write(side: Side, bytes: Buffer): void {
     const direction = side === 'client' ? 'up' : 'down';
     if (side === 'server') this.#watch.cloudWrote(this, bytes);

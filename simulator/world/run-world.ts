@@ -2,6 +2,11 @@ import { Checks } from '../checks/checks.ts';
 import { CloudNode } from '../cloud/cloud-node.ts';
 import { Board } from '../device/board.ts';
 import { Network } from '../network/network.ts';
+import { checkEnd } from '../checks/end-rules.ts';
+import { castStories } from '../stories/cast.ts';
+import { deviceIdOf, type Stage, type Story } from '../stories/story.ts';
+import { CodeStock } from './code-stock.ts';
+import { misfortune } from './misfortune.ts';
 import { Draw } from './draw.ts';
 import type { FaultCounts } from './faults.ts';
 import { takeOverGlobals } from './globals.ts';
@@ -19,6 +24,8 @@ export interface WorldOptions {
 export interface WorldResult {
   readonly seed: number;
   readonly onboardings: number;
+  /** How many of each kind. */
+  readonly stories: Readonly<Record<string, number>>;
   readonly violation: Violation | undefined;
   readonly counts: FaultCounts;
   readonly traceHash: string;
@@ -36,7 +43,7 @@ export interface WorldResult {
  */
 export const healMsMax = 15 * 60_000;
 
-const chaosMs = { least: 20_000, most: 120_000 };
+const chaosMs = { least: 10_000, most: 60_000 };
 
 export async function runWorld({ seed, devices, print }: WorldOptions): Promise<WorldResult> {
   const draw = new Draw(seed);
@@ -77,26 +84,31 @@ interface Cast {
 }
 
 async function play(world: World, { devices, cloud, network, checks }: Cast): Promise<WorldResult> {
-  const boards = Array.from({ length: devices }, (_, index) => new Board(index + 1, { world, network, watch: checks }));
-  for (const board of boards) checks.boards.add(board);
+  const boards: Board[] = [];
   const operator = new Operator(world, cloud);
-  let isSetUp = false;
-  const setUp = async (): Promise<void> => {
-    // Not awaited: a start that is killed never ends, and another follows.
-    void cloud.start();
-    const codes = await operator.makeCodes(devices);
-    for (const [index, board] of boards.entries()) {
-      await board.flash({ EDGEFLOW_PROVISIONING_CODE: codes[index] ?? '' });
-      world.time.after(world.draw.between(0, 10_000), () => {
-        board.powerOn();
-      });
-    }
-    isSetUp = true;
+  const codes = new CodeStock(operator, devices);
+  const stage: Stage = {
+    ...{ world, operator },
+    nextCode: () => codes.next(),
+    newBoard: () => {
+      const board = new Board(boards.length + 1, { world, network, watch: checks });
+      boards.push(board);
+      checks.boards.add(board);
+      return board;
+    },
   };
-  const failed = setUp().catch((error: unknown) => {
-    world.violate('the simulator works', error instanceof Error ? (error.stack ?? error.message) : 'set-up failed');
-  });
-  void failed;
+  // Not awaited: a start that is killed never ends, and another follows.
+  void cloud.start();
+  const stories = castStories(stage, network, devices);
+  const waiting = new Set(stories);
+  for (const story of stories) {
+    story.play().then(
+      () => waiting.delete(story),
+      (error: unknown) => {
+        world.violate('the simulator works', error instanceof Error ? (error.stack ?? error.message) : 'a story failed');
+      },
+    );
+  }
   misfortune(world, cloud, boards);
   const healAtMs = world.draw.between(chaosMs.least, chaosMs.most);
   world.time.after(healAtMs, () => {
@@ -104,22 +116,23 @@ async function play(world: World, { devices, cloud, network, checks }: Cast): Pr
     for (const board of boards) board.clock.setRight();
   });
 
+  const isThere = (board: Board): boolean => board.isOnline && checks.tunnels.isOpen(deviceIdOf(board) ?? '');
   let events = 0;
   let healedMs = 0;
   while (await world.step()) {
     events += 1;
-    if (events % 64 === 0) await checks.tunnels.compareRegistry();
+    if (events % registryEvery === 0) await checks.tunnels.compareRegistry();
     if (!world.isHealing || events % 16 !== 0) continue;
     healedMs = world.time.monotonic() - healAtMs;
-    if (isSetUp && boards.every((board) => board.isOnline)) break;
-    if (healedMs > healMsMax) {
-      const late = boards.filter((board) => !board.isOnline).map((board) => `${board.name} ${board.state}`);
-      world.violate('every device comes online', `after ${healMsMax / 60_000} minutes: ${late.slice(0, 3).join('; ')}`);
-    }
+    if (waiting.size === 0 && boards.every(isThere)) break;
+    if (healedMs > healMsMax) world.violate('every device comes online', whoIsLate(waiting, boards.filter((board) => !isThere(board))));
   }
+  if (world.violation === undefined) await checkEnd({ world, checks, boards, operator });
+  const isFine = world.violation === undefined;
   return {
     seed: world.seed,
-    onboardings: boards.filter((board) => board.isOnline).length,
+    onboardings: isFine ? stories.reduce((sum, { onboardings }) => sum + onboardings, 0) : 0,
+    stories: countKinds(stories),
     violation: world.violation,
     counts: world.counts,
     traceHash: world.trace.digest(),
@@ -130,78 +143,20 @@ async function play(world: World, { devices, cloud, network, checks }: Cast): Pr
   };
 }
 
-/** What happens to machines as a whole: kills, power cuts, restarts, clocks, disks that refuse for a while. */
-function misfortune(world: World, cloud: CloudNode, boards: readonly Board[]): void {
-  const everyMs = 5_000;
-  const perMinute = everyMs / 60_000;
-  const { weather, draw } = world;
-  const befalls = (kind: keyof typeof weather): boolean =>
-    !world.isHealing && draw.chance(weather[kind] * perMinute);
-  world.time.every(everyMs, () => {
-    if (world.isHealing) return;
-    const later = (work: () => void): void => {
-      world.time.after(draw.between(0, everyMs), () => {
-        if (!world.isHealing) work();
-      });
-    };
-    if (befalls('cloud_killed')) {
-      later(() => {
-        world.count('cloud_killed', 'cloud');
-        cloud.kill();
-      });
-    }
-    if (befalls('cloud_restarted')) {
-      later(() => {
-        world.count('cloud_restarted', 'cloud');
-        void cloud.restartGracefully();
-      });
-    }
-    for (const board of boards) befall(world, board, befalls, later);
-  });
+/** The gateway's register is compared with what it has said after every so many events. */
+const registryEvery = 32;
+
+function whoIsLate(waiting: ReadonlySet<Story>, boards: readonly Board[]): string {
+  const kinds = [...waiting].map(({ kind }) => kind);
+  const late = boards.map((board) => `${board.name} ${board.state}`);
+  const shown = [...kinds, ...late].slice(0, 4).join('; ');
+  return `after ${healMsMax / 60_000} minutes without faults: ${shown}`;
 }
 
-const year2099Ms = Date.parse('2099-06-01T00:00:00Z');
-const dayMs = 86_400_000;
-
-function befall(
-  world: World,
-  board: Board,
-  befalls: (kind: keyof World['weather']) => boolean,
-  later: (work: () => void) => void,
-): void {
-  const { draw } = world;
-  const { name } = board;
-  if (befalls('agent_killed')) {
-    later(() => {
-      world.count('agent_killed', name);
-      board.kill();
-    });
-  }
-  if (befalls('power_cut')) {
-    later(() => {
-      world.count('power_cut', name);
-      board.cutPower();
-    });
-  }
-  if (befalls('clock_jump')) {
-    world.count('clock_jump', name);
-    board.clock.set(world.time.now() + draw.between(-400, 400) * dayMs);
-  }
-  if (befalls('clock_1970')) {
-    world.count('clock_1970', name);
-    board.clock.set(draw.between(0, dayMs));
-  }
-  if (befalls('clock_2099')) {
-    world.count('clock_2099', name);
-    board.clock.set(year2099Ms);
-  }
-  for (const [kind, code] of [['disk_full', 'ENOSPC'], ['disk_read_only', 'EROFS']] as const) {
-    if (board.refusal !== undefined || !befalls(kind)) continue;
-    board.refusal = code;
-    world.time.after(draw.between(500, 30_000), () => {
-      board.refusal = undefined;
-    });
-  }
+function countKinds(stories: readonly Story[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of stories) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
 }
 
 function fail(): never {

@@ -7,40 +7,39 @@ export type Weather = Readonly<Record<FaultKind, number>>;
 /** At its worst; each world draws how much of each it has. Per connection, per statement, per operation or per minute. */
 const worst: Weather = {
   // Per connection
-  request_lost: 0.12,
-  reply_lost: 0.15,
-  bytes_delayed: 0.06,
-  request_duplicated: 0.15,
-  cut_mid_frame: 0.12,
-  connection_reset: 0.1,
-  connection_silent: 0.06,
-  close_told_late: 0.3,
-  dns_failed: 0.1,
+  request_lost: 0.2,
+  reply_lost: 0.25,
+  bytes_delayed: 0.1,
+  request_duplicated: 0.25,
+  cut_mid_frame: 0.25,
+  connection_reset: 0.2,
+  connection_silent: 0.12,
+  close_told_late: 0.4,
+  dns_failed: 0.15,
   connection_refused: 0,
-  captive_portal: 0.08,
-  // Per minute and process
-  agent_killed: 1,
-  power_cut: 1,
-  cloud_killed: 0.8,
-  cloud_restarted: 0.5,
-  clock_jump: 0.7,
+  captive_portal: 0.1,
+  // Per minute, for each machine; the disks refuse for a while
+  agent_killed: 4,
+  power_cut: 4,
+  cloud_killed: 3,
+  cloud_restarted: 2,
+  clock_jump: 2,
+  disk_full: 2,
+  disk_read_only: 2,
+  clock_1970: 1,
+  clock_2099: 1,
   // Per file operation in the state folder
-  agent_killed_at_file: 0.01,
-  fsync_failed: 0.03,
-  disk_full: 0.02,
-  disk_read_only: 0.02,
-  disk_error: 0.01,
+  agent_killed_at_file: 0.03,
+  fsync_failed: 0.06,
+  disk_error: 0.02,
   // Per statement or commit
-  cloud_killed_at_statement: 0.0004,
-  cloud_killed_before_commit: 0.006,
-  cloud_killed_after_commit: 0.006,
-  commit_lost: 0.03,
-  commit_unknown: 0.03,
+  cloud_killed_at_statement: 0.001,
+  cloud_killed_before_commit: 0.02,
+  cloud_killed_after_commit: 0.02,
+  commit_lost: 0.1,
+  commit_unknown: 0.1,
   storage_slow: 0.2,
-  storage_full: 0.003,
-  // Per device
-  clock_1970: 0.3,
-  clock_2099: 0.3,
+  storage_full: 0.01,
 };
 
 /**
@@ -49,7 +48,7 @@ const worst: Weather = {
  */
 export function drawWeather(draw: Draw): Weather {
   const kinds = Object.keys(worst) as FaultKind[];
-  const strength = (): number => (draw.chance(0.35) ? 0 : draw.unit() ** 2);
+  const strength = (): number => (draw.chance(0.35) ? 0 : draw.unit() ** 1.5);
   return Object.fromEntries(kinds.map((kind) => [kind, worst[kind] * strength()])) as unknown as Weather;
 }
 

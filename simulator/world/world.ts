@@ -14,6 +14,8 @@ export class World {
   readonly counts: FaultCounts = {};
   /** How it was when the faults were on, for the report. */
   readonly weather: Weather;
+  /** Whether its programs log all that they can. */
+  readonly isTalkative: boolean;
   #isHealing = false;
   readonly #real = new Set<Promise<void>>();
   #violation: Violation | undefined;
@@ -24,6 +26,7 @@ export class World {
     this.seed = seed;
     this.draw = draw;
     this.weather = weather;
+    this.isTalkative = draw.chance(0.2);
     this.time = new SimulatedTime(startMs);
     this.trace = new Trace(this.time, print);
   }
