@@ -1,11 +1,46 @@
-import { runWorld } from './world/run-world.ts';
-const seed = Number(process.argv[2] ?? 1), devices = Number(process.argv[3] ?? 5), runs = Number(process.argv[4] ?? 1);
-const trace = process.argv[5] === '--trace';
-Error.stackTraceLimit = 0;
-const t0 = performance.now(); let n = 0;
-for (let i = 0; i < runs; i++) {
-  const r = await runWorld({ seed: seed + i, devices, print: trace ? (l) => process.stdout.write(l) : undefined });
-  n += r.onboardings; if (i % 10 === 9) { const u = process.cpuUsage(); console.log(i, (u.user/1000/n).toFixed(2), 'cpu ms each', Math.round(process.memoryUsage().rss/1e6), 'MB', Math.round(process.memoryUsage().heapUsed/1e6)); }
-  if (r.violation || runs < 5) console.log(r.seed, r.onboardings, r.violation?.message, r.traceHash, r.events, Math.round(r.simulatedMs), Math.round(r.healedMs), JSON.stringify(r.counts));
+/**
+ * `npm run simulate`: many real agents and the real cloud in a world of faults, again and again. Leaves with 1 when a
+ * promise was broken; its seed replays it step by step.
+ */
+import { plantBug } from './plants/apply.ts';
+import { plants } from './plants/plants.ts';
+import { type Options, readOptions, usage } from './run/options.ts';
+
+/** Progress is told this often. */
+const tellEveryMs = 10_000;
+
+const options = read();
+if (options.plant === 'list') {
+  for (const { name, what } of plants) process.stdout.write(`${name.padEnd(28)}${what}\n`);
+} else {
+  // Errors are made by the thousand here, and nobody reads where they come from.
+  if (!options.trace) Error.stackTraceLimit = 0;
+  if (options.plant !== undefined) plantBug(options.plant);
+  await run(options);
 }
-console.log(n, 'onboardings', ((performance.now() - t0) / n).toFixed(2), 'ms each');
+
+function read(): Options {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : 'bad arguments'}\n\n${usage}`);
+    return process.exit(2);
+  }
+}
+
+/** The programs are loaded only now, so that a bug can be planted into them first. */
+async function run(chosen: Options): Promise<void> {
+  const { simulate } = await import('./run/simulate.ts');
+  const { describeFailure, describeRun } = await import('./run/print.ts');
+  const startedMs = performance.now();
+  let toldMs = startedMs;
+  const summary = await simulate(chosen, ({ worlds, onboardings }) => {
+    if (chosen.json || performance.now() - toldMs < tellEveryMs) return;
+    toldMs = performance.now();
+    const perSecond = (onboardings / ((toldMs - startedMs) / 1000)).toFixed(0);
+    process.stderr.write(`${worlds} worlds, ${onboardings} onboardings, ${perSecond} a second\n`);
+  });
+  if (chosen.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else process.stdout.write(`${describeRun(summary)}\n${describeFailure(summary, chosen)}`);
+  process.exitCode = summary.failure === undefined ? 0 : 1;
+}

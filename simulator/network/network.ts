@@ -13,7 +13,7 @@ export interface Listener {
 
 /** Delays of the network's faults, in milliseconds: beyond what either end waits for. */
 const lateMsMost = 120_000;
-const breakMsMost = 90_000;
+const breakMsMost = 30_000;
 const cutBytesMost = 1_500;
 const latencyTypicalMs = 40;
 
