@@ -34,12 +34,16 @@ async function run(chosen: Options): Promise<void> {
   const { describeFailure, describeRun } = await import('./run/print.ts');
   const startedMs = performance.now();
   let toldMs = startedMs;
-  const summary = await simulate(chosen, ({ worlds, onboardings }) => {
+  // Whoever is tired of waiting gets what there is, after the present world.
+  let isOver = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (isOver = true));
+  const tell = ({ worlds, onboardings }: { worlds: number; onboardings: number }): void => {
     if (chosen.json || performance.now() - toldMs < tellEveryMs) return;
     toldMs = performance.now();
     const perSecond = (onboardings / ((toldMs - startedMs) / 1000)).toFixed(0);
     process.stderr.write(`${worlds} worlds, ${onboardings} onboardings, ${perSecond} a second\n`);
-  });
+  };
+  const summary = await simulate(chosen, tell, () => isOver);
   if (chosen.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else process.stdout.write(`${describeRun(summary)}\n${describeFailure(summary, chosen)}`);
   process.exitCode = summary.failure === undefined ? 0 : 1;

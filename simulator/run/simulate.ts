@@ -22,12 +22,20 @@ export interface Summary {
 /** Hashes of traces that are kept for comparison. */
 const hashesMax = 100;
 
-/** Runs worlds one after another, until they are done or one has broken a promise. */
-export async function simulate(options: Options, progress: (summary: Summary) => void): Promise<Summary> {
+/**
+ * Runs worlds one after another, until they are done or one has broken a promise.
+ *
+ * @param isOver looked at between two worlds.
+ */
+export async function simulate(
+  options: Options,
+  progress: (summary: Summary) => void,
+  isOver: () => boolean = () => false,
+): Promise<Summary> {
   const { seed, runs, devices, onboardings, trace } = options;
   const print = trace ? (line: string) => void process.stdout.write(line) : undefined;
   let summary: Summary = { ...nothingYet, firstSeed: seed, lastSeed: seed };
-  for (let run = 0; run < runs && summary.onboardings < onboardings; run += 1) {
+  for (let run = 0; run < runs && summary.onboardings < onboardings && !isOver(); run += 1) {
     summary = withWorld(summary, await runWorld({ seed: seed + run, devices, print }));
     progress(summary);
     if (summary.failure !== undefined) break;

@@ -49,6 +49,10 @@ export async function runWorld({ seed, devices, print }: WorldOptions): Promise<
   const draw = new Draw(seed);
   const world = new World(seed, draw, drawWeather(draw), print);
   const giveBack = takeOverGlobals(world.time);
+  const onRejection = (error: unknown): void => {
+    world.violate('no rejection is left unhandled', error instanceof Error ? (error.stack ?? error.message) : 'unknown');
+  };
+  process.on('unhandledRejection', onRejection);
   let cloud: CloudNode | undefined;
   let network: Network | undefined;
   try {
@@ -72,6 +76,9 @@ export async function runWorld({ seed, devices, print }: WorldOptions): Promise<
   } finally {
     network?.discard();
     cloud?.discard();
+    // What has been let go of may still say so to itself.
+    await new Promise((resolve) => void setImmediate(resolve));
+    process.off('unhandledRejection', onRejection);
     giveBack();
   }
 }

@@ -83,7 +83,11 @@ export class World {
 
   /** The next event and the checks that it asked for. @returns whether the world goes on. */
   async step(): Promise<boolean> {
-    while (this.#real.size > 0) await Promise.all(this.#real);
+    while (this.#real.size > 0) {
+      await Promise.all(this.#real);
+      // Whatever waited for it goes on before time does.
+      await this.time.advance(0);
+    }
     const hasMoved = await this.time.step();
     while (this.#checks.length > 0) for (const check of this.#checks.splice(0)) await check();
     return hasMoved && this.#violation === undefined;
