@@ -63,7 +63,10 @@ export class BoardRules {
   claims(board: Board, secret: string): void {
     this.#later(board, (views) => {
       if (views.every(({ claim }) => claim?.secret === secret)) return;
-      this.#world.violate('the claim is durable before it is sent', `${board.name} sends one that it could lose`);
+      this.#world.violate(
+        'the claim is durable before it is sent',
+        `${board.name} sends one that it could lose`,
+      );
     });
   }
 
@@ -72,7 +75,10 @@ export class BoardRules {
     const hash = hashOf(apiKey);
     this.#later(board, (views) => {
       if (views.every(({ keyHashes }) => keyHashes.has(hash))) return;
-      this.#world.violate('a key is durable before it is used', `${board.name} ${what} a key that it could lose`);
+      this.#world.violate(
+        'a key is durable before it is used',
+        `${board.name} ${what} a key that it could lose`,
+      );
     });
   }
 

@@ -38,7 +38,11 @@ export function snapshot(files: SimulatedFiles): Snapshot {
 
 function survivors(files: SimulatedFiles, fate: 'lost' | 'kept'): Survivors {
   const of = (name: Name): Uint8Array | undefined => files.surviving(`${stateFolder}/${name}`, fate);
-  return { 'vault.key': of('vault.key'), 'identity.vault': of('identity.vault'), 'claim.vault': of('claim.vault') };
+  return {
+    'vault.key': of('vault.key'),
+    'identity.vault': of('identity.vault'),
+    'claim.vault': of('claim.vault'),
+  };
 }
 
 /** Opens the sealed files of snapshots with the agent's own code. What it has opened it remembers. */
@@ -88,7 +92,9 @@ async function decode(survivors: Survivors, name: 'identity.vault' | 'claim.vaul
   const reading = await vault.read(identityDocument);
   if (reading.kind !== 'opened') return nothing;
   const { previous, ...present } = reading.value;
-  const held = [present, previous].flatMap((one) => (one === undefined ? [] : [one.api_key, one.next?.api_key ?? '']));
+  const held = [present, previous].flatMap((one) =>
+    one === undefined ? [] : [one.api_key, one.next?.api_key ?? ''],
+  );
   return { ...nothing, keyHashes: new Set(held.filter((key) => key !== '').map(hashOf)) };
 }
 

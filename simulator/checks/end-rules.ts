@@ -21,7 +21,10 @@ export async function checkEnd(end: End): Promise<void> {
     .sleep(quietMs)
     .then(() => judge(end))
     .catch((error: unknown) => {
-      world.violate('the simulator works', error instanceof Error ? error.message : 'the end could not be judged');
+      world.violate(
+        'the simulator works',
+        error instanceof Error ? error.message : 'the end could not be judged',
+      );
     })
     .finally(() => (isDone = true));
   while (!isDone && (await world.step()));
@@ -36,11 +39,17 @@ async function judge({ world, checks, boards, operator }: End): Promise<void> {
     boards.map(async (board) => {
       const id = board.control?.status().device_id ?? '';
       const other = speaking.get(id);
-      if (other !== undefined) world.violate('one device, one board', `${board.name} and ${other.name} are ${id}`);
+      if (other !== undefined)
+        world.violate('one device, one board', `${board.name} and ${other.name} are ${id}`);
       speaking.set(id, board);
-      const answer = await operator.call('POST', `/api/v1/devices/${id}/commands`, { action: 'health_check' });
+      const answer = await operator.call('POST', `/api/v1/devices/${id}/commands`, {
+        action: 'health_check',
+      });
       if (answer.status !== 200) {
-        world.violate('open tunnels are registered', `${board.name} is online, and a command to ${id} is answered ${answer.status}`);
+        world.violate(
+          'open tunnels are registered',
+          `${board.name} is online, and a command to ${id} is answered ${answer.status}`,
+        );
       }
     }),
   );
@@ -52,7 +61,8 @@ async function judge({ world, checks, boards, operator }: End): Promise<void> {
       device?.lifecycle !== 'active' ||
       speaking.has(device.id) ||
       rules.hasLeft(device.id);
-    if (!isServed) world.violate('no code is burnt', `${code.id} made ${device?.id ?? 'nothing'}, and no board is that`);
+    if (!isServed)
+      world.violate('no code is burnt', `${code.id} made ${device?.id ?? 'nothing'}, and no board is that`);
   }
   for (const [id, board] of speaking) {
     const device = mirror.devices.get(id);

@@ -90,7 +90,9 @@ export class RegistryMirror {
     const idsOf = (table: Watched): string =>
       JSON.stringify(touched.filter(({ name }) => name === table).map(({ id }) => id));
     const rows = <Row>(table: Watched): Row[] =>
-      touched.some(({ name }) => name === table) ? (statements.read[table].all(idsOf(table)) as unknown as Row[]) : [];
+      touched.some(({ name }) => name === table)
+        ? (statements.read[table].all(idsOf(table)) as unknown as Row[])
+        : [];
     const events = statements.events.all(this.#lastEvent) as { sequence: number; text: string }[];
     const audit = statements.audit.all(this.#lastAudit) as { sequence: number; text: string }[];
     this.#lastEvent = events.at(-1)?.sequence ?? this.#lastEvent;
@@ -146,7 +148,9 @@ function prepare(raw: DatabaseSync): Statements {
   return {
     touched: raw.prepare('select name, id from temp.touched'),
     forget: raw.prepare('delete from temp.touched'),
-    read: each((table) => `select ${columns[table]} from ${table} where id in (select value from json_each(?))`),
+    read: each(
+      (table) => `select ${columns[table]} from ${table} where id in (select value from json_each(?))`,
+    ),
     all: each((table) => `select ${columns[table]} from ${table}`),
     events: raw.prepare(`select sequence, type || ' ' || object_id || ' ' || data as text from events
       where sequence > ? order by sequence`),

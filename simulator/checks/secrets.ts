@@ -13,7 +13,8 @@ export class SecretSearch {
   /** What kind of secret there is in `text`, if any. */
   find(text: string): string | undefined {
     if (text.includes('efk_') && /efk_[0-9A-Za-z]{9,}/.test(text)) return 'an API key';
-    if (/prov/i.test(text) && /\bPROV[- ]?(?=[A-Z]{0,7}[0-9])[0-9A-Z]{4}[- ]?[0-9A-Z]{4}/i.test(text)) return 'a code';
+    if (/prov/i.test(text) && /\bPROV[- ]?(?=[A-Z]{0,7}[0-9])[0-9A-Z]{4}[- ]?[0-9A-Z]{4}/i.test(text))
+      return 'a code';
     for (const [word] of text.matchAll(/[\w-]{32,}/g)) {
       if (this.#known.has(word)) return 'a claim secret or token';
     }

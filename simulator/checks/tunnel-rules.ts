@@ -69,7 +69,10 @@ export class TunnelRules {
     const [, deviceId = '', apiKey = ''] = grant;
     const credential = this.#mirror.keys.get(hashOf(apiKey));
     if (credential === undefined || credential.device_id !== deviceId) {
-      this.#world.violate('an answer is a commit', `${deviceId} was answered a key that is not in the database`);
+      this.#world.violate(
+        'an answer is a commit',
+        `${deviceId} was answered a key that is not in the database`,
+      );
       return;
     }
     const code = [...this.#mirror.codes.values()].find(({ used_credential_id: id }) => id === credential.id);
@@ -78,7 +81,8 @@ export class TunnelRules {
     if (code.claimant_hash !== null) return;
     const count = (this.#anonymousAnswers.get(code.id) ?? 0) + 1;
     this.#anonymousAnswers.set(code.id, count);
-    if (count > 1) this.#world.violate('a code works once', `${code.id} was answered ${count} times without a key`);
+    if (count > 1)
+      this.#world.violate('a code works once', `${code.id} was answered ${count} times without a key`);
   }
 
   #sameAnswer(codeId: string, body: string): void {

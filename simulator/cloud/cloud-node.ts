@@ -137,7 +137,11 @@ export class CloudNode {
       clock,
       timers: process.timers,
       random: this.#draw.fork().random,
-      logger: createLogger({ level: world.isTalkative ? 'debug' : 'info', pretty: false, destination: { write } }),
+      logger: createLogger({
+        level: world.isTalkative ? 'debug' : 'info',
+        pretty: false,
+        destination: { write },
+      }),
       registry,
       trustedProxies: noNetworks,
       bootstrapToken: this.bootstrapToken,

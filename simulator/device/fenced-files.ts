@@ -44,7 +44,10 @@ export function fencedFiles(deps: FencedFilesDeps): Files {
       return endless();
     }
     const code = failure(step);
-    world.trace.note(name, `${step} ${path.slice(stateFolder.length)}${code === undefined ? '' : ` ${code}`}`);
+    world.trace.note(
+      name,
+      `${step} ${path.slice(stateFolder.length)}${code === undefined ? '' : ` ${code}`}`,
+    );
     try {
       if (code === undefined) return await process.hears(work());
       files.fault = () => code;

@@ -10,7 +10,8 @@ export interface LinkPlan {
   /** More than that for bytes to the cloud. */
   readonly upDelayMs: number;
   /** Breaks when so many bytes have passed in one direction: in the middle of whatever it was. */
-  readonly cut: { readonly direction: Direction; readonly afterBytes: number; readonly isSilent: boolean } | undefined;
+  readonly cut:
+    { readonly direction: Direction; readonly afterBytes: number; readonly isSilent: boolean } | undefined;
   /** Breaks so long after it was made. */
   readonly end: { readonly afterMs: number; readonly isSilent: boolean } | undefined;
   /** The cloud hears of the other end's close only so much later. */
@@ -76,14 +77,17 @@ export class Link implements Wire {
     if (this.#isBroken) return;
     const { cut } = this.#plan;
     const isCutHere =
-      cut?.direction === direction && !this.#plan.isOff() && this.#passed[direction] + bytes.length > cut.afterBytes;
+      cut?.direction === direction &&
+      !this.#plan.isOff() &&
+      this.#passed[direction] + bytes.length > cut.afterBytes;
     const arriving = isCutHere ? bytes.subarray(0, cut.afterBytes - this.#passed[direction]) : bytes;
     this.#passed[direction] += arriving.length;
     if (arriving.length > 0) {
       this.#arrive(direction, () => {
         this.#watch.delivered(this, direction, arriving.length);
         const receiver = direction === 'up' ? this.server : this.client;
-        if (receiver.destroyed && !receiver.isFenced) this.#sendReset(direction === 'up' ? 'server' : 'client');
+        if (receiver.destroyed && !receiver.isFenced)
+          this.#sendReset(direction === 'up' ? 'server' : 'client');
         else receiver.deliver(arriving);
       });
     }

@@ -75,7 +75,8 @@ export class Network {
       throw new TransportError('cloud_unreachable', 'cloud.example refused the connection (ECONNREFUSED).');
     }
     const link = this.#make(address, this.#plan(who));
-    if (this.#world.strikes('request_duplicated', `link ${link.number}`, this.#draw)) this.#sendTwice(link, address);
+    if (this.#world.strikes('request_duplicated', `link ${link.number}`, this.#draw))
+      this.#sendTwice(link, address);
     this.#accept(link, listener);
     process.atDeath(() => {
       link.died('client', false);
@@ -147,7 +148,9 @@ export class Network {
   }
 
   #latency(): () => number {
-    const typicalMs = this.#world.isHealing ? latencyTypicalMs / 4 : this.#draw.between(1, latencyTypicalMs * 2);
+    const typicalMs = this.#world.isHealing
+      ? latencyTypicalMs / 4
+      : this.#draw.between(1, latencyTypicalMs * 2);
     return () => 1 + this.#draw.delayMs(typicalMs);
   }
 

@@ -5,6 +5,10 @@ export interface Plant {
   readonly what: string;
   /** Below the root of the repository. */
   readonly file: string;
+  /** The checkers that it shows to; which one is first depends on the world. */
+  readonly checkers: readonly string[];
+  /** The first of the worlds in which it is looked for. */
+  readonly seed: number;
   readonly edits: readonly { readonly find: string; readonly replace: string }[];
 }
 
@@ -14,6 +18,14 @@ export const plants: readonly Plant[] = [
     name: 'read-then-write',
     what: 'a code is read, judged and used up later without a condition on what it is by then',
     file: 'apps/cloud/src/features/provisioning/store.ts',
+    checkers: [
+      'a code is used once',
+      'at most one device a code',
+      'no code is burnt',
+      'a code works once',
+      'one answer a claim',
+    ],
+    seed: 1,
     edits: [
       {
         find: `  const rows = await sql<CodeRow>\`select * from provisioning_codes`,
@@ -41,6 +53,8 @@ export const plants: readonly Plant[] = [
     name: 'key-stored-late',
     what: 'the tunnel opens while the new key is still being written to the disk',
     file: 'apps/agent/src/identity/identity-store.ts',
+    checkers: ['a key is durable before it is used', 'no code is burnt'],
+    seed: 1,
     edits: [
       {
         find: `const notices = await this.#vault.write(identityDocument, identity);`,
@@ -53,30 +67,46 @@ export const plants: readonly Plant[] = [
     name: 'no-fsync',
     what: 'the claim secret is written and renamed, but not fsynced',
     file: 'packages/platform/src/files.ts',
+    checkers: ['the claim is durable before it is sent', 'a key is durable before it is used'],
+    seed: 1,
     edits: [{ find: `  await files.sync(temporary);\n`, replace: '' }],
   },
   {
     name: 'no-folder-fsync',
     what: 'the claim secret is fsynced, but its new name is not',
     file: 'packages/platform/src/files.ts',
-    edits: [{ find: `  await files.rename(temporary, path);\n  await files.syncFolder(folderOf(path));`, replace: `  await files.rename(temporary, path);` }],
+    checkers: ['the claim is durable before it is sent', 'a key is durable before it is used'],
+    seed: 1,
+    edits: [
+      {
+        find: `  await files.rename(temporary, path);\n  await files.syncFolder(folderOf(path));`,
+        replace: `  await files.rename(temporary, path);`,
+      },
+    ],
   },
   {
     name: 'replay-rotates-key',
     what: 'a repeat of a registration is answered with another key',
     file: 'apps/cloud/src/features/provisioning/redeem.ts',
+    checkers: ['an answer is a commit', 'one answer a claim'],
+    seed: 1,
     edits: [
       {
         find: `  const apiKey = keyOf(keyRing, claim, code, credential.device_id, credential.id);`,
         replace: `  const apiKey = keyRing.formatKey(claim.randomKey);`,
       },
-      { find: `  if (hashApiKey(apiKey) !== credential.key_hash) return { kind: 'refused', code: 'claim_void' };\n`, replace: '' },
+      {
+        find: `  if (hashApiKey(apiKey) !== credential.key_hash) return { kind: 'refused', code: 'claim_void' };\n`,
+        replace: '',
+      },
     ],
   },
   {
     name: 'late-close-unregisters',
     what: 'the late close of a replaced connection takes its successor out of the register',
     file: 'apps/cloud/src/tunnel/registry.ts',
+    checkers: ['open tunnels are registered'],
+    seed: 1,
     edits: [
       {
         find: `    if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);`,
@@ -88,6 +118,13 @@ export const plants: readonly Plant[] = [
     name: 'identity-dropped-on-401',
     what: 'the device throws its identity away when its key is refused',
     file: 'apps/agent/src/provisioning/driver.ts',
+    checkers: [
+      'no identity is given up early',
+      'no code is burnt',
+      'a key is durable before it is used',
+      'every device comes online',
+    ],
+    seed: 1,
     edits: [
       {
         find: `        const { credential, problem } = report;`,
@@ -100,6 +137,8 @@ export const plants: readonly Plant[] = [
     name: 'code-deleted-first',
     what: 'the claim is forgotten as soon as it is answered, before its key is stored',
     file: 'apps/agent/src/provisioning/claiming.ts',
+    checkers: ['no code is burnt'],
+    seed: 1,
     edits: [
       {
         find: `    go(s, { type: 'write_identity', write: { kind: 'grant', grant, code } }),`,
@@ -111,6 +150,8 @@ export const plants: readonly Plant[] = [
     name: 'device-clock-judges',
     what: 'the device judges by its own clock whether its key has expired',
     file: 'apps/agent/src/provisioning/driver.ts',
+    checkers: ['every device comes online', 'no code is burnt', 'no identity is given up early'],
+    seed: 1,
     edits: [
       {
         find: `    const identity = await identities.load();`,
@@ -124,6 +165,8 @@ export const plants: readonly Plant[] = [
     name: 'unknown-outcome-is-failure',
     what: 'a registration without an answer counts as failed, and the next attempt makes a new Idempotency-Key',
     file: 'apps/agent/src/provisioning/claim-errands.ts',
+    checkers: ['the claim is durable before it is sent', 'no code is burnt'],
+    seed: 1,
     edits: [
       {
         find: `      const isKnown = error instanceof TransportError;`,
@@ -144,6 +187,8 @@ export const plants: readonly Plant[] = [
     name: 'answer-before-commit',
     what: 'the group commit answers its members before it has committed',
     file: 'apps/cloud/src/storage/group-commit.ts',
+    checkers: ['an answer is a commit', 'connected is a commit'],
+    seed: 1,
     edits: [
       {
         find: `this.#options.database.transaction((tx) => this.#options.run(tx, items));`,
@@ -160,6 +205,8 @@ export const plants: readonly Plant[] = [
     name: 'claim-shared-by-copy',
     what: 'a board that was started from a copied card uses the claim of the board it was copied from',
     file: 'apps/agent/src/identity/claim-store.ts',
+    checkers: ['one device, one board'],
+    seed: 1,
     edits: [
       {
         find: `  if (compareBoards(existing.board, wanted.board) === 'different') return 'new_board';\n`,
@@ -171,6 +218,8 @@ export const plants: readonly Plant[] = [
     name: 'secret-logged',
     what: 'the Idempotency-Key is in a log line',
     file: 'apps/agent/src/provisioning/claim-errands.ts',
+    checkers: ['no secret is told'],
+    seed: 1,
     edits: [
       {
         find: `log.info({ cloud: settings.cloud }, 'registering this device');`,
@@ -182,6 +231,8 @@ export const plants: readonly Plant[] = [
     name: 'old-key-dies-early',
     what: 'a rotated key dies when the new one is offered, not when it is first used',
     file: 'apps/cloud/src/features/credentials/store.ts',
+    checkers: ['no code is burnt', 'a valid key is accepted', 'no identity is given up early'],
+    seed: 1,
     edits: [
       {
         find: `      where state = 'issued' and device_id in \${jsonTexts(tx.kind, devicesThatExisted)}\``,
@@ -193,6 +244,13 @@ export const plants: readonly Plant[] = [
     name: 'heartbeat-ignored',
     what: 'a tunnel that has gone silent is taken for a living one for ever',
     file: 'apps/agent/src/tunnel/machine.ts',
-    edits: [{ find: `      return state.phase === 'online' ? heartbeat(state) : stay(state);`, replace: `      return state.phase === 'online' ? heartbeat({ ...state, pingsUnanswered: 0 }) : stay(state);` }],
+    checkers: ['every device comes online', 'open tunnels are registered'],
+    seed: 1,
+    edits: [
+      {
+        find: `      return state.phase === 'online' ? heartbeat(state) : stay(state);`,
+        replace: `      return state.phase === 'online' ? heartbeat({ ...state, pingsUnanswered: 0 }) : stay(state);`,
+      },
+    ],
   },
 ];

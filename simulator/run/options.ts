@@ -62,6 +62,7 @@ export function readOptions(argv: readonly string[]): Options {
 function whole(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new TypeError(`${name} needs a whole number`);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new TypeError(`${name} needs a whole number`);
   return value;
 }

@@ -16,7 +16,11 @@ export function describeRun(summary: Summary): string {
   const stories = Object.entries(summary.stories).sort(([, a], [, b]) => b - a);
   const kinds = Object.keys(faultKinds) as FaultKind[];
   const faults = kinds.map((kind): [string, number] => [faultKinds[kind], summary.faults[kind] ?? 0]);
-  return [table(['run', ''], rows), table(['story', 'times'], stories), table(['fault', 'times'], faults)].join('\n');
+  return [
+    table(['run', ''], rows),
+    table(['story', 'times'], stories),
+    table(['fault', 'times'], faults),
+  ].join('\n');
 }
 
 export function describeFailure(summary: Summary, options: Options): string {
@@ -27,7 +31,12 @@ export function describeFailure(summary: Summary, options: Options): string {
   return `seed ${failure.seed} broke a promise after ${summary.onboardings} onboardings\n  ${failure.message}\nreplay it with\n  ${replay}\n`;
 }
 
-function table(head: readonly [string, string], rows: readonly (readonly [string, number | string])[]): string {
-  const lines = rows.map(([name, value]) => `| ${name} | ${typeof value === 'number' ? value.toLocaleString('en') : value} |`);
+function table(
+  head: readonly [string, string],
+  rows: readonly (readonly [string, number | string])[],
+): string {
+  const lines = rows.map(
+    ([name, value]) => `| ${name} | ${typeof value === 'number' ? value.toLocaleString('en') : value} |`,
+  );
   return `| ${head[0]} | ${head[1]} |\n|---|--:|\n${lines.join('\n')}\n`;
 }

@@ -11,7 +11,7 @@ const shares: readonly (readonly [number, (stage: Stage, network: Network) => St
   [8, copiedImage],
   [6, changedCode],
   [6, olderDevice],
-  [6, rotated],
+  [10, rotated],
   [4, preProvisioned],
   [4, reProvisioned],
 ];

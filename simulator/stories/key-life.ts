@@ -46,7 +46,11 @@ export function reProvisioned(stage: Stage): Story {
   });
 }
 
-function afterOnboarding(stage: Stage, kind: string, then: (board: Board, id: string) => Promise<void>): Story {
+function afterOnboarding(
+  stage: Stage,
+  kind: string,
+  then: (board: Board, id: string) => Promise<void>,
+): Story {
   const board = stage.newBoard();
   return {
     kind,

@@ -23,10 +23,18 @@ export function olderDevice(stage: Stage, network: { connect: ConnectOf }): Stor
     connect: (signal) => network.connect(process, '10.9.0.1', signal),
     watch: { claims: ignore, presents: ignore, connected: ignore, acceptsKey: ignore },
   });
-  const ask = async (method: 'GET' | 'POST', path: string, headers: Record<string, string>, body?: object) => {
+  const ask = async (
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Record<string, string>,
+    body?: object,
+  ) => {
     const request = { method, path, headers: { 'content-type': 'application/json', ...headers }, timeoutMs };
     try {
-      return await transport.request({ ...request, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      return await transport.request({
+        ...request,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
     } catch {
       return undefined;
     }
@@ -40,8 +48,12 @@ export function olderDevice(stage: Stage, network: { connect: ConnectOf }): Stor
       for (;;) {
         const answer = await ask('POST', '/api/v1/devices/provision', {}, { provisioning_code: code });
         if (answer?.status === 201 && isJson(answer)) {
-          const { device_id: id, api_key: key } = JSON.parse(answer.body) as { device_id: string; api_key: string };
-          if (await isAccepted(stage, () => ask('GET', `/api/v1/devices/${id}/shadow`, { 'x-api-key': key }))) return;
+          const { device_id: id, api_key: key } = JSON.parse(answer.body) as {
+            device_id: string;
+            api_key: string;
+          };
+          if (await isAccepted(stage, () => ask('GET', `/api/v1/devices/${id}/shadow`, { 'x-api-key': key })))
+            return;
           world.violate('a valid key is accepted', `an older device was answered a key that is refused`);
           return;
         }
@@ -52,9 +64,11 @@ export function olderDevice(stage: Stage, network: { connect: ConnectOf }): Stor
   };
 }
 
-type ConnectOf = (process: SimulatedProcess, address: string, signal: AbortSignal) => ReturnType<
-  Parameters<typeof simulatedTransport>[0]['connect']
->;
+type ConnectOf = (
+  process: SimulatedProcess,
+  address: string,
+  signal: AbortSignal,
+) => ReturnType<Parameters<typeof simulatedTransport>[0]['connect']>;
 
 async function isAccepted(stage: Stage, ask: () => Promise<CloudAnswer | undefined>): Promise<boolean> {
   for (;;) {

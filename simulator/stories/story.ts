@@ -36,7 +36,12 @@ export function deviceIdOf(board: Board): string | undefined {
 }
 
 /** Refusals that say: with this code never. A person then gives the board another. */
-const hopeless: ReadonlySet<string> = new Set(['code_already_used', 'code_unknown', 'code_revoked', 'claim_void']);
+const hopeless: ReadonlySet<string> = new Set([
+  'code_already_used',
+  'code_unknown',
+  'code_revoked',
+  'claim_void',
+]);
 
 /** Looks after a board until it is online, and gives it a new code as long as it has one that is refused. */
 export async function seeOnline(stage: Stage, board: Board): Promise<void> {
@@ -45,6 +50,9 @@ export async function seeOnline(stage: Stage, board: Board): Promise<void> {
     if (board.isOnline) return;
     const refused = lastErrorOf(board);
     await board.configure({ EDGEFLOW_PROVISIONING_CODE: await stage.nextCode() });
-    await until(stage, () => board.isOnline || (board.control !== undefined && lastErrorOf(board) !== refused));
+    await until(
+      stage,
+      () => board.isOnline || (board.control !== undefined && lastErrorOf(board) !== refused),
+    );
   }
 }

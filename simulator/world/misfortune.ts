@@ -67,7 +67,10 @@ function befall(
     world.count('clock_2099', name);
     board.clock.set(year2099Ms);
   }
-  for (const [kind, code] of [['disk_full', 'ENOSPC'], ['disk_read_only', 'EROFS']] as const) {
+  for (const [kind, code] of [
+    ['disk_full', 'ENOSPC'],
+    ['disk_read_only', 'EROFS'],
+  ] as const) {
     if (board.refusal !== undefined || !befalls(kind)) continue;
     board.refusal = code;
     world.time.after(draw.between(500, 30_000), () => {
@@ -75,4 +78,3 @@ function befall(
     });
   }
 }
-

@@ -19,7 +19,11 @@ export class Operator {
   }
 
   /** One call until it has an answer that is no failure of the cloud's. */
-  async call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<OperatorAnswer> {
+  async call(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<OperatorAnswer> {
     for (;;) {
       const answer = await this.#attempt(method, path, body);
       if (answer !== undefined && answer.status < 500) return answer;
@@ -39,7 +43,11 @@ export class Operator {
   }
 
   /** undefined: the cloud is down, or died before it answered. */
-  async #attempt(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<OperatorAnswer | undefined> {
+  async #attempt(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<OperatorAnswer | undefined> {
     const { cloud, process } = this.#cloud;
     if (cloud === undefined || process === undefined) return undefined;
     const gone = new Promise<undefined>((resolve) => {

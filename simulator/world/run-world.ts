@@ -43,14 +43,20 @@ export interface WorldResult {
  */
 export const healMsMax = 15 * 60_000;
 
-const chaosMs = { least: 10_000, most: 60_000 };
+/** How long things go wrong. */
+const mildMs = { least: 5_000, most: 15_000 };
+const wildMs = { least: 10_000, most: 45_000 };
 
 export async function runWorld({ seed, devices, print }: WorldOptions): Promise<WorldResult> {
   const draw = new Draw(seed);
-  const world = new World(seed, draw, drawWeather(draw), print);
+  const { weather, isMild } = drawWeather(draw);
+  const world = new World(seed, draw, weather, print);
   const giveBack = takeOverGlobals(world.time);
   const onRejection = (error: unknown): void => {
-    world.violate('no rejection is left unhandled', error instanceof Error ? (error.stack ?? error.message) : 'unknown');
+    world.violate(
+      'no rejection is left unhandled',
+      error instanceof Error ? (error.stack ?? error.message) : 'unknown',
+    );
   };
   process.on('unhandledRejection', onRejection);
   let cloud: CloudNode | undefined;
@@ -72,7 +78,7 @@ export async function runWorld({ seed, devices, print }: WorldOptions): Promise<
       },
     });
     checks.secrets.add(cloud.bootstrapToken);
-    return await play(world, { devices, cloud, network, checks });
+    return await play(world, { devices, cloud, network, checks, chaosMs: isMild ? mildMs : wildMs });
   } finally {
     network?.discard();
     cloud?.discard();
@@ -88,9 +94,10 @@ interface Cast {
   readonly cloud: CloudNode;
   readonly network: Network;
   readonly checks: Checks;
+  readonly chaosMs: { readonly least: number; readonly most: number };
 }
 
-async function play(world: World, { devices, cloud, network, checks }: Cast): Promise<WorldResult> {
+async function play(world: World, { devices, cloud, network, checks, chaosMs }: Cast): Promise<WorldResult> {
   const boards: Board[] = [];
   const operator = new Operator(world, cloud);
   const codes = new CodeStock(operator, devices);
@@ -112,7 +119,10 @@ async function play(world: World, { devices, cloud, network, checks }: Cast): Pr
     story.play().then(
       () => waiting.delete(story),
       (error: unknown) => {
-        world.violate('the simulator works', error instanceof Error ? (error.stack ?? error.message) : 'a story failed');
+        world.violate(
+          'the simulator works',
+          error instanceof Error ? (error.stack ?? error.message) : 'a story failed',
+        );
       },
     );
   }
@@ -132,7 +142,14 @@ async function play(world: World, { devices, cloud, network, checks }: Cast): Pr
     if (!world.isHealing || events % 16 !== 0) continue;
     healedMs = world.time.monotonic() - healAtMs;
     if (waiting.size === 0 && boards.every(isThere)) break;
-    if (healedMs > healMsMax) world.violate('every device comes online', whoIsLate(waiting, boards.filter((board) => !isThere(board))));
+    if (healedMs > healMsMax)
+      world.violate(
+        'every device comes online',
+        whoIsLate(
+          waiting,
+          boards.filter((board) => !isThere(board)),
+        ),
+      );
   }
   if (world.violation === undefined) await checkEnd({ world, checks, boards, operator });
   const isFine = world.violation === undefined;

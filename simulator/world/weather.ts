@@ -44,14 +44,18 @@ const worst: Weather = {
 
 /**
  * Swarm testing (Groce et al., ISSTA 2012): a world with a little of everything hides what one with much of a few
- * things shows. So each kind is absent in some worlds and strong in others.
+ * things shows. So each kind is absent in some worlds and strong in others. Half of the worlds are mild: what goes wrong
+ * in them goes wrong alone.
  */
-export function drawWeather(draw: Draw): Weather {
+export function drawWeather(draw: Draw): { readonly weather: Weather; readonly isMild: boolean } {
   const kinds = Object.keys(worst) as FaultKind[];
-  const strength = (): number => (draw.chance(0.35) ? 0 : draw.unit() ** 1.5);
-  return Object.fromEntries(kinds.map((kind) => [kind, worst[kind] * strength()])) as unknown as Weather;
+  const isMild = draw.chance(mildShare);
+  const strength = (): number => (draw.chance(0.35) ? 0 : draw.unit() ** 1.5 * (isMild ? mildStrength : 1));
+  const weather = Object.fromEntries(
+    kinds.map((kind) => [kind, worst[kind] * strength()]),
+  ) as unknown as Weather;
+  return { weather, isMild };
 }
 
-export const fairWeather: Weather = Object.fromEntries(
-  Object.keys(worst).map((kind) => [kind, 0]),
-) as unknown as Weather;
+const mildShare = 0.5;
+const mildStrength = 0.25;

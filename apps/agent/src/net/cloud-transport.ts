@@ -55,8 +55,7 @@ export function transportOver(
       }
     },
 
-    openTunnel: (listener) =>
-      new CloudTunnelSocket({ address, connect, timers, upgradeMs }, listener),
+    openTunnel: (listener) => new CloudTunnelSocket({ address, connect, timers, upgradeMs }, listener),
 
     probe: () => probeConnection(connect),
   };
