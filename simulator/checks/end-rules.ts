@@ -1,5 +1,6 @@
 import type { Board } from '../device/board.ts';
 import type { Operator } from '../world/operator.ts';
+import { deviceIdOf } from '../stories/story.ts';
 import type { World } from '../world/world.ts';
 import type { Checks } from './checks.ts';
 
@@ -16,61 +17,56 @@ const quietMs = 3_000;
 /** When all is quiet again: codes used = devices = keys that work = boards that answer. */
 export async function checkEnd(end: End): Promise<void> {
   const { world, operator } = end;
-  let isDone = false;
+  const progress = { isDone: false };
   const judged = operator
     .sleep(quietMs)
     .then(() => judge(end))
     .catch((error: unknown) => {
-      world.violate(
-        'the simulator works',
-        error instanceof Error ? error.message : 'the end could not be judged',
-      );
+      world.violate('the simulator works', error instanceof Error ? error.message : 'the end is not judged');
     })
-    .finally(() => (isDone = true));
-  while (!isDone && (await world.step()));
+    .finally(() => (progress.isDone = true));
   void judged;
+  while (!progress.isDone) if (!(await world.step())) return;
 }
 
-async function judge({ world, checks, boards, operator }: End): Promise<void> {
-  const { mirror, boards: rules, tunnels } = checks;
-  await tunnels.compareRegistry();
+async function judge(end: End): Promise<void> {
+  const { checks, boards } = end;
+  await checks.tunnels.compareRegistry();
   const speaking = new Map<string, Board>();
-  await Promise.all(
-    boards.map(async (board) => {
-      const id = board.control?.status().device_id ?? '';
-      const other = speaking.get(id);
-      if (other !== undefined)
-        world.violate('one device, one board', `${board.name} and ${other.name} are ${id}`);
-      speaking.set(id, board);
-      const answer = await operator.call('POST', `/api/v1/devices/${id}/commands`, {
-        action: 'health_check',
-      });
-      if (answer.status !== 200) {
-        world.violate(
-          'open tunnels are registered',
-          `${board.name} is online, and a command to ${id} is answered ${answer.status}`,
-        );
-      }
-    }),
-  );
+  await Promise.all(boards.map((board) => answers(end, board, speaking)));
+  everyCodeIsServed(end, speaking);
+  for (const [id, board] of speaking) isRegistered(end, id, board);
+}
+
+/** A command comes through to the board and back, under an id that no other board has. */
+async function answers({ world, operator }: End, board: Board, speaking: Map<string, Board>): Promise<void> {
+  const id = deviceIdOf(board) ?? 'nobody';
+  const other = speaking.get(id);
+  if (other !== undefined)
+    world.violate('one device, one board', `${board.name} and ${other.name} are ${id}`);
+  speaking.set(id, board);
+  const command = { action: 'health_check' };
+  const { status } = await operator.call('POST', `/api/v1/devices/${id}/commands`, command);
+  if (status === 200) return;
+  const what = `${board.name} is online, and a command to ${id} is answered ${status}`;
+  world.violate('open tunnels are registered', what);
+}
+
+function everyCodeIsServed({ world, checks }: End, speaking: ReadonlyMap<string, Board>): void {
+  const { mirror, boards: rules } = checks;
   for (const code of mirror.codes.values()) {
-    if (code.state !== 'used') continue;
+    if (code.state !== 'used' || code.claimant_hash === null) continue;
     const device = mirror.devices.get(code.used_device_id ?? '');
-    const isServed =
-      code.claimant_hash === null ||
-      device?.lifecycle !== 'active' ||
-      speaking.has(device.id) ||
-      rules.hasLeft(device.id);
-    if (!isServed)
-      world.violate('no code is burnt', `${code.id} made ${device?.id ?? 'nothing'}, and no board is that`);
+    if (device?.lifecycle !== 'active' || speaking.has(device.id) || rules.hasLeft(device.id)) continue;
+    world.violate('no code is burnt', `${code.id} made ${device.id}, and no board is that`);
   }
-  for (const [id, board] of speaking) {
-    const device = mirror.devices.get(id);
-    const [key, ...others] = mirror.living(id).filter(({ state }) => state === 'active');
-    const isWhole = device?.lifecycle === 'active' && device.presence === 'online' && key !== undefined;
-    if (!isWhole || others.length > 0) {
-      const what = `${board.name} is ${id}: ${device?.lifecycle ?? 'unknown'}, ${device?.presence ?? ''}`;
-      world.violate('the registry agrees in the end', what);
-    }
-  }
+}
+
+function isRegistered({ world, checks }: End, id: string, board: Board): void {
+  const device = checks.mirror.devices.get(id);
+  const keys = checks.mirror.living(id).filter(({ state }) => state === 'active');
+  const isWhole = device?.lifecycle === 'active' && device.presence === 'online' && keys.length === 1;
+  if (isWhole) return;
+  const what = `${board.name} is ${id}: ${device?.lifecycle ?? 'unknown'}, ${device?.presence ?? ''}, ${keys.length} keys`;
+  world.violate('the registry agrees in the end', what);
 }

@@ -27,13 +27,8 @@ export class RegistryRules {
 
   #code({ before, after }: Change<CodeRowOf>): void {
     if (before?.state === 'used') {
-      const isSame =
-        after.state === 'used' &&
-        after.used_device_id === before.used_device_id &&
-        after.used_credential_id === before.used_credential_id &&
-        after.claimant_hash === before.claimant_hash &&
-        after.answer_expires_at_ms === before.answer_expires_at_ms;
-      if (!isSame) this.#violate('a code is used once', `${after.id} was used and has changed`);
+      if (!isSameUse(before, after))
+        this.#violate('a code is used once', `${after.id} was used and has changed`);
       return;
     }
     if (before?.state === 'revoked' && after.state !== 'revoked') {
@@ -41,8 +36,8 @@ export class RegistryRules {
     }
     if (after.state !== 'used') return;
     const credential = this.#mirror.credentials.get(after.used_credential_id ?? '');
-    const device = this.#mirror.devices.get(after.used_device_id ?? '');
-    if (device === undefined || credential?.device_id !== after.used_device_id) {
+    const hasDevice = this.#mirror.devices.has(after.used_device_id ?? '');
+    if (!hasDevice || credential?.device_id !== after.used_device_id) {
       this.#violate('no code is burnt', `${after.id} is used, and its device or its key is missing`);
     }
   }
@@ -80,6 +75,17 @@ export class RegistryRules {
       this.#violate('one key a device', `${deviceId} has ${living.map(({ state }) => state).join(' and ')}`);
     }
   }
+}
+
+function isSameUse(before: CodeRowOf, after: CodeRowOf): boolean {
+  const kept = [
+    'state',
+    'used_device_id',
+    'used_credential_id',
+    'claimant_hash',
+    'answer_expires_at_ms',
+  ] as const;
+  return kept.every((member) => before[member] === after[member]);
 }
 
 type CodeRowOf = CommitChanges['codes'][number]['after'];

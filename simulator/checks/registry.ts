@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CodeRow, CredentialRow, DeviceRow } from '../../apps/cloud/src/storage/tables.ts';
 
 type Code = Pick<

@@ -145,7 +145,7 @@ export class CloudNode {
       registry,
       trustedProxies: noNetworks,
       bootstrapToken: this.bootstrapToken,
-      codeTtlSeconds: codeTtlSeconds,
+      codeTtlSeconds,
       codeGroups: 3,
       keyTtlDays: 365,
       caPem: () => undefined,

@@ -43,16 +43,14 @@ export class Storage {
   async open(deps: StorageDeps): Promise<Database> {
     const { process, clock } = deps;
     const { kysely, raw } = openSqlite(this.#name);
-    const prepare = raw.prepare.bind(raw);
-    // Statements are kept once they are prepared, so the guard is there from the first on, and lets the migration pass.
-    const arm = guard(raw, deps);
+    const guard = new Guard(raw, deps);
     await migrate(new Database('sqlite', kysely, clock));
-    const guarded = raw.prepare;
-    raw.prepare = prepare;
-    deps.opened(raw);
-    deps.committed(raw);
-    raw.prepare = guarded;
-    arm();
+    // Who looks prepares statements, too, and theirs are not guarded.
+    guard.without(() => {
+      deps.opened(raw);
+      deps.committed(raw);
+    });
+    guard.arm();
     process.atDeath(() => {
       if (raw.isTransaction) raw.exec('rollback');
       raw.close();
@@ -82,24 +80,42 @@ class StorageError extends Error {
 const ioError = 10;
 const diskFull = 13;
 
-/** Puts the faults between the cloud's code and its statements. @returns what lets them happen. */
-function guard(raw: DatabaseSync, deps: StorageDeps): () => void {
-  let isArmed = false;
-  const prepare = raw.prepare.bind(raw);
-  raw.prepare = (sql: string): StatementSync => {
-    if (!deps.process.isAlive) throw dead();
-    const statement = prepare(sql);
-    const around = <T>(work: () => T): T => (isArmed ? perform(raw, deps, sql, work) : work());
-    return {
-      columns: () => statement.columns(),
-      all: (...values: never[]) => around(() => statement.all(...values)),
-      run: (...values: never[]) => around(() => statement.run(...values)),
-      iterate: (...values: never[]) => around(() => statement.iterate(...values)),
-    } as unknown as StatementSync;
-  };
-  return () => {
-    isArmed = true;
-  };
+/**
+ * Stands between the cloud's code and its statements. It is there from the first on, because statements are kept once
+ * they are prepared; but faults happen only when it is armed, so that the migration passes.
+ */
+class Guard {
+  readonly #raw: DatabaseSync;
+  readonly #prepare: (sql: string) => StatementSync;
+  readonly #guarded: (sql: string) => StatementSync;
+  #isArmed = false;
+
+  constructor(raw: DatabaseSync, deps: StorageDeps) {
+    this.#raw = raw;
+    this.#prepare = raw.prepare.bind(raw);
+    this.#guarded = (sql) => {
+      if (!deps.process.isAlive) throw dead();
+      const statement = this.#prepare(sql);
+      const around = <T>(work: () => T): T => (this.#isArmed ? perform(raw, deps, sql, work) : work());
+      return {
+        columns: () => statement.columns(),
+        all: (...values: never[]) => around(() => statement.all(...values)),
+        run: (...values: never[]) => around(() => statement.run(...values)),
+        iterate: (...values: never[]) => around(() => statement.iterate(...values)),
+      } as unknown as StatementSync;
+    };
+    raw.prepare = this.#guarded;
+  }
+
+  without(work: () => void): void {
+    this.#raw.prepare = this.#prepare;
+    work();
+    this.#raw.prepare = this.#guarded;
+  }
+
+  arm(): void {
+    this.#isArmed = true;
+  }
 }
 
 function perform<T>(raw: DatabaseSync, deps: StorageDeps, sql: string, work: () => T): T {

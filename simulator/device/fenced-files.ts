@@ -55,7 +55,7 @@ export function fencedFiles(deps: FencedFilesDeps): Files {
       await work().finally(() => (files.fault = () => undefined));
       throw new FileError(code, `${step} ${path}`);
     } finally {
-      if (process.isAlive && !isReading(step)) changed();
+      if (!isReading(step)) changed();
     }
   };
 

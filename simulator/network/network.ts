@@ -93,11 +93,11 @@ export class Network {
     return link;
   }
 
-  #accept(link: Link, { process, accept }: Listener): void {
-    process.atDeath(() => {
+  #accept(link: Link, listener: Listener): void {
+    listener.process.atDeath(() => {
       link.died('server', false);
     });
-    accept(link.server);
+    listener.accept(link.server);
   }
 
   /** A middlebox that answers everything by itself. */

@@ -124,7 +124,7 @@ export const plants: readonly Plant[] = [
       'a key is durable before it is used',
       'every device comes online',
     ],
-    seed: 1,
+    seed: 10,
     edits: [
       {
         find: `        const { credential, problem } = report;`,
@@ -245,7 +245,7 @@ export const plants: readonly Plant[] = [
     what: 'a tunnel that has gone silent is taken for a living one for ever',
     file: 'apps/agent/src/tunnel/machine.ts',
     checkers: ['every device comes online', 'open tunnels are registered'],
-    seed: 1,
+    seed: 18,
     edits: [
       {
         find: `      return state.phase === 'online' ? heartbeat(state) : stay(state);`,

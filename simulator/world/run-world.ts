@@ -83,7 +83,9 @@ export async function runWorld({ seed, devices, print }: WorldOptions): Promise<
     network?.discard();
     cloud?.discard();
     // What has been let go of may still say so to itself.
-    await new Promise((resolve) => void setImmediate(resolve));
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     process.off('unhandledRejection', onRejection);
     giveBack();
   }
