@@ -31,7 +31,7 @@ function read(): Options {
 /** The programs are loaded only now, so that a bug can be planted into them first. */
 async function run(chosen: Options): Promise<void> {
   const { simulate } = await import('./run/simulate.ts');
-  const { describeFailure, describeRun } = await import('./run/print.ts');
+  const { describeFailure, describeRuns } = await import('./run/print.ts');
   const startedMs = performance.now();
   let toldMs = startedMs;
   // Whoever is tired of waiting gets what there is, after the present world.
@@ -45,6 +45,6 @@ async function run(chosen: Options): Promise<void> {
   };
   const summary = await simulate(chosen, tell, () => isOver);
   if (chosen.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else process.stdout.write(`${describeRun(summary)}\n${describeFailure(summary, chosen)}`);
+  else process.stdout.write(`${describeRuns([summary])}\n${describeFailure(summary, chosen)}`);
   process.exitCode = summary.failure === undefined ? 0 : 1;
 }

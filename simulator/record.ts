@@ -1,24 +1,26 @@
 /**
  * `node simulator/record.ts plants` writes the table of planted bugs into docs/simulation.md; `node simulator/record.ts
- * run FILE` the tables of a run whose summary `npm run simulate -- --json` has printed into FILE.
+ * run FILE…` the tables of a run whose parts `npm run simulate -- --json` has printed, each into a FILE.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Catch, catchPlant } from './plants/catch.ts';
 import { plants } from './plants/plants.ts';
-import { describeRun } from './run/print.ts';
+import { describeRuns } from './run/print.ts';
 import type { Summary } from './run/simulate.ts';
 
 const page = join(import.meta.dirname, '..', 'docs', 'simulation.md');
-const [what, file] = process.argv.slice(2);
+const [what, ...files] = process.argv.slice(2);
 
 if (what === 'plants') await write('plants', await plantTable());
-else if (what === 'run' && file !== undefined) await write('run', await runTables(file));
-else throw new Error('say what to record: plants, or run FILE');
+else if (what === 'run' && files.length > 0) await write('run', await runTables(files));
+else throw new Error('say what to record: plants, or run FILE…');
 
-async function runTables(path: string): Promise<string> {
-  const summary = JSON.parse(await readFile(path, 'utf8')) as Summary;
-  return describeRun(summary);
+async function runTables(paths: readonly string[]): Promise<string> {
+  const parts = await Promise.all(
+    paths.map(async (path) => JSON.parse(await readFile(path, 'utf8')) as Summary),
+  );
+  return describeRuns(parts);
 }
 
 /** One after another: each has a core to itself, and the numbers do not depend on it anyway. */

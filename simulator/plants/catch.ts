@@ -2,7 +2,7 @@ import { runSimulator } from '../run/child.ts';
 import type { Plant } from './plants.ts';
 
 /** Worlds in which a planted bug has to show. */
-const worldsMax = 25;
+const worldsMax = 40;
 /** Small worlds: what one finds is soon found. */
 const devices = 40;
 

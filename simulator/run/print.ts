@@ -1,25 +1,37 @@
-import { faultKinds, type FaultKind } from '../world/faults.ts';
+import { addCounts, type FaultCounts, faultKinds, type FaultKind } from '../world/faults.ts';
 import type { Options } from './options.ts';
 import type { Summary } from './simulate.ts';
 
-/** What a run was and what came of it, as a table for people; in Markdown, so that it can go into the docs. */
-export function describeRun(summary: Summary): string {
+/** What a run was and what came of it, as tables for people; in Markdown, so that they can go into the docs. */
+export function describeRuns(parts: readonly Summary[]): string {
+  const sum = (of: (part: Summary) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const failures = parts.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const rows: [string, number | string][] = [
-    ['worlds', summary.worlds],
-    ['seeds', `${summary.firstSeed} to ${summary.lastSeed}`],
-    ['onboardings', summary.onboardings],
-    ['simulated time', `${(summary.simulatedMs / 3_600_000).toFixed(0)} h`],
-    ['events', summary.events],
-    ['longest healing', `${(summary.healedMsMax / 1000).toFixed(0)} s`],
-    ['violations', summary.failure === undefined ? 0 : 1],
+    ['worlds', sum(({ worlds }) => worlds)],
+    ['seeds', parts.map(({ firstSeed, lastSeed }) => `${firstSeed} to ${lastSeed}`).join(', ')],
+    ['onboardings', sum(({ onboardings }) => onboardings)],
+    ['simulated time', `${(sum(({ simulatedMs }) => simulatedMs) / 3_600_000).toFixed(1)} h`],
+    ['events', sum(({ events }) => events)],
+    ['longest healing', `${(Math.max(...parts.map(({ healedMsMax }) => healedMsMax)) / 1000).toFixed(0)} s`],
+    ['**violations**', `**${failures.length}**`],
   ];
-  const stories = Object.entries(summary.stories).sort(([, a], [, b]) => b - a);
+  const stories: Record<string, number> = {};
+  const faults: FaultCounts = {};
+  for (const part of parts) {
+    for (const [kind, count] of Object.entries(part.stories)) stories[kind] = (stories[kind] ?? 0) + count;
+    addCounts(faults, part.faults);
+  }
   const kinds = Object.keys(faultKinds) as FaultKind[];
-  const faults = kinds.map((kind): [string, number] => [faultKinds[kind], summary.faults[kind] ?? 0]);
   return [
     table(['run', ''], rows),
-    table(['story', 'times'], stories),
-    table(['fault', 'times'], faults),
+    table(
+      ['story', 'times'],
+      Object.entries(stories).sort(([, a], [, b]) => b - a),
+    ),
+    table(
+      ['fault', 'times'],
+      kinds.map((kind) => [faultKinds[kind], faults[kind] ?? 0]),
+    ),
   ].join('\n');
 }
 

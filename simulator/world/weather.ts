@@ -26,8 +26,8 @@ const worst: Weather = {
   clock_jump: 2,
   disk_full: 2,
   disk_read_only: 2,
-  clock_1970: 1,
-  clock_2099: 1,
+  clock_1970: 3,
+  clock_2099: 3,
   // Per file operation in the state folder
   agent_killed_at_file: 0.03,
   fsync_failed: 0.06,
