@@ -1,5 +1,5 @@
 import type { Board } from '../device/board.ts';
-import { deviceIdOf, type Stage, type Story, seeOnline, until } from './story.ts';
+import { deviceIdOf, type Stage, type Story, until } from './story.ts';
 
 /** Onboards, and then gets new keys over the tunnel, a few times. */
 export function rotated(stage: Stage): Story {
@@ -9,7 +9,7 @@ export function rotated(stage: Stage): Story {
       await stage.operator.call('POST', `/api/v1/devices/${id}/rotate-key`, { mode: 'tunnel' });
       await stage.operator.sleep(stage.world.draw.between(0, 15_000));
     }
-    await seeOnline(stage, board);
+    await until(stage, () => board.isOnline);
   });
 }
 
@@ -59,10 +59,10 @@ function afterOnboarding(
     play: async () => {
       await board.flash({ EDGEFLOW_PROVISIONING_CODE: await stage.nextCode() });
       board.powerOn();
-      await seeOnline(stage, board);
+      await until(stage, () => board.isOnline);
       const id = deviceIdOf(board);
       if (id !== undefined) await then(board, id);
-      await seeOnline(stage, board);
+      await until(stage, () => board.isOnline);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Board } from '../device/board.ts';
-import { type Stage, type Story, seeOnline } from './story.ts';
+import { type Stage, type Story, seeOnline, until } from './story.ts';
 
 /** A new board with a code of its own. */
 export function freshBoard(stage: Stage): Story {
@@ -90,7 +90,7 @@ export function preProvisioned(stage: Stage): Story {
       const { device_id: id, api_key: key } = body as { device_id: string; api_key: string };
       await board.flash({ EDGEFLOW_DEVICE_ID: id, EDGEFLOW_API_KEY: key });
       board.powerOn();
-      await seeOnline(stage, board);
+      await until(stage, () => board.isOnline);
     },
   };
 }
@@ -98,5 +98,6 @@ export function preProvisioned(stage: Stage): Story {
 async function switchOn(stage: Stage, board: Board): Promise<void> {
   await stage.operator.sleep(stage.world.draw.between(0, 5_000));
   board.powerOn();
-  await seeOnline(stage, board);
+  // Nobody else has its code, so nobody gives it another: it has to come online with this one.
+  await until(stage, () => board.isOnline);
 }

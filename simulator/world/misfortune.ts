@@ -32,6 +32,20 @@ export function misfortune(world: World, cloud: CloudNode, boards: readonly Boar
   });
 }
 
+/** A board without a clock battery starts in 1970; one whose battery is odd, wherever. */
+export function startClock(world: World, board: Board): void {
+  const { draw, weather } = world;
+  if (draw.chance(weather.clock_1970 * startShare)) {
+    world.count('clock_1970', board.name);
+    board.clock.set(0);
+  } else if (draw.chance(weather.clock_2099 * startShare)) {
+    world.count('clock_2099', board.name);
+    board.clock.set(year2099Ms);
+  }
+}
+
+/** Boards that start with a wrong clock, of those that would have one within a minute. */
+const startShare = 0.15;
 const year2099Ms = Date.parse('2099-06-01T00:00:00Z');
 const dayMs = 86_400_000;
 

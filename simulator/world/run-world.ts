@@ -6,7 +6,7 @@ import { checkEnd } from '../checks/end-rules.ts';
 import { castStories } from '../stories/cast.ts';
 import { deviceIdOf, type Stage, type Story } from '../stories/story.ts';
 import { CodeStock } from './code-stock.ts';
-import { misfortune } from './misfortune.ts';
+import { misfortune, startClock } from './misfortune.ts';
 import { Draw } from './draw.ts';
 import type { FaultCounts } from './faults.ts';
 import { takeOverGlobals } from './globals.ts';
@@ -110,6 +110,7 @@ async function play(world: World, { devices, cloud, network, checks, chaosMs }: 
       const board = new Board(boards.length + 1, { world, network, watch: checks });
       boards.push(board);
       checks.boards.add(board);
+      startClock(world, board);
       return board;
     },
   };
