@@ -205,7 +205,7 @@ export const plants: readonly Plant[] = [
     name: 'claim-shared-by-copy',
     what: 'a board that was started from a copied card uses the claim of the board it was copied from',
     file: 'apps/agent/src/identity/claim-store.ts',
-    checkers: ['one device, one board'],
+    checkers: ['one device, one board', 'every device comes online', 'no code is burnt'],
     seed: 1,
     edits: [
       {
