@@ -4,7 +4,7 @@ import { machineBans, randomBans } from './tools/lint/bans.ts';
 import { restrictions } from './tools/lint/rules.ts';
 
 const tests = ['**/*.test.ts', '**/testing/**/*.ts', '**/test-support.ts'];
-const harness = ['bench/**/*.ts', 'e2e/**/*.ts', 'tools/**/*.ts', '*.ts'];
+const harness = ['bench/**/*.ts', 'e2e/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', '*.ts'];
 
 export default defineConfig(
   globalIgnores(['**/dist/', 'coverage/', 'data/', '.tmp/', '**/testdata/']),

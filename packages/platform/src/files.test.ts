@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FileError, fileErrorCode, removeDurably, writeAtomically } from './files.ts';
 import { SimulatedFiles } from './simulated/files.ts';
+import { SeededRandom } from './simulated/random.ts';
 
 const path = '/state/identity';
 const content = fc.uint8Array({ minLength: 2, maxLength: 64 });
@@ -135,6 +136,73 @@ describe('the simulated disk', () => {
     await files.remove(path);
     files.powerCut('kept');
     expect(await contentOf(files)).toBeUndefined();
+  });
+});
+
+describe('the simulated disk, by chance', () => {
+  it('keeps an atomic write whole whatever becomes of each unsynced name and byte', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat({ max: 5 }), async (seed, steps) => {
+        const files = await diskWith(Uint8Array.of(1, 2, 3));
+        dieAfter(files, steps);
+        await writeAtomically(files, path, Uint8Array.of(4, 5, 6, 7), 0o600).catch(() => undefined);
+        files.powerCut(new SeededRandom(seed));
+        files.fault = () => undefined;
+        const expected = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6, 7)];
+        expect(steps >= 4 ? expected.slice(1) : expected).toContainEqual(await contentOf(files));
+      }),
+    );
+  });
+
+  it('tears what was not synced at any length, or fills it with zeros', async () => {
+    const seen = new Set<string>();
+    for (let seed = 0; seed < 200; seed += 1) {
+      const files = await diskWith(Uint8Array.of(9));
+      await files.write(path, Uint8Array.of(1, 2), 0o600);
+      files.powerCut(new SeededRandom(seed));
+      seen.add(Buffer.from(await files.read(path)).toString('hex'));
+    }
+    expect([...seen].sort()).toEqual(['', '0000', '01', '0100', '0102']);
+  });
+
+  it('has lost for good what a failed fsync should have saved, until it is written again', async () => {
+    const files = await diskWith(undefined);
+    await files.write(path, Uint8Array.of(1, 2), 0o600);
+    files.fault = (step) => (step === 'sync' ? 'EIO' : undefined);
+    await expect(files.sync(path)).rejects.toThrow('EIO');
+    files.fault = () => undefined;
+    await files.sync(path);
+    await files.syncFolder('/state');
+    expect(files.surviving(path, 'lost')).toEqual(Uint8Array.of(1));
+    await files.write(path, Uint8Array.of(3, 4), 0o600);
+    await files.sync(path);
+    expect(files.surviving(path, 'lost')).toEqual(Uint8Array.of(3, 4));
+  });
+
+  it('takes what fits when it is full', async () => {
+    const files = await diskWith(undefined);
+    files.fault = (step) => (step === 'write' ? 'ENOSPC' : undefined);
+    await expect(files.write(path, Uint8Array.of(1, 2, 3, 4), 0o600)).rejects.toThrow('ENOSPC');
+    expect(await files.read(path)).toEqual(Uint8Array.of(1, 2));
+  });
+
+  it('loses a folder, with all that is in it, whose parent was not synced', async () => {
+    const files = new SimulatedFiles({ losesFolders: true });
+    await files.makeFolder('/state');
+    await writeAtomically(files, path, Uint8Array.of(1), 0o600);
+    expect(files.surviving(path, 'lost')).toBeUndefined();
+    await files.syncFolder('/');
+    expect(files.surviving(path, 'lost')).toEqual(Uint8Array.of(1));
+    files.powerCut();
+    expect(await files.read(path)).toEqual(Uint8Array.of(1));
+  });
+
+  it('is copied as it is, and goes its own way from there', async () => {
+    const files = await diskWith(Uint8Array.of(1));
+    const copy = files.copy();
+    await writeAtomically(files, path, Uint8Array.of(2), 0o600);
+    copy.powerCut();
+    expect([await copy.read(path), await files.read(path)]).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
   });
 });
 

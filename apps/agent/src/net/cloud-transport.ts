@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { TimeSource } from '@edgeflow/platform';
 import { releasedMs } from '../release-date.ts';
 import type { CloudAddress } from './address.ts';
-import { connectorTo } from './connector.ts';
+import { type Connect, connectorTo } from './connector.ts';
 import { withDeadline } from './deadline.ts';
 import { type Resolve, systemResolve } from './dial.ts';
 import { exchange } from './exchange.ts';
@@ -36,8 +36,25 @@ export interface ProbingTransport extends CloudTransport {
 export function createCloudTransport(options: CloudTransportOptions): ProbingTransport {
   const { address, time, timeouts = connectTimeouts, resolve = systemResolve } = options;
   const knowledge = options.knowledge ?? onlyReleaseKnown(releasedMs);
-  const { timers, clock } = time;
   const connect = connectorTo({ ...options, proxy: options.proxy, timeouts, resolve, knowledge });
+  return transportOver(connect, { address, time, knowledge, upgradeMs: timeouts.upgradeMs });
+}
+
+export interface TransportOverOptions {
+  readonly address: CloudAddress;
+  readonly time: TimeSource;
+  /** Hears what time it is at the cloud. */
+  readonly knowledge: TimeKnowledge;
+  /** How long an upgrade to a tunnel may take, in milliseconds. */
+  readonly upgradeMs: number;
+}
+
+/** The same over any way to connect: a simulated network's, say. */
+export function transportOver(
+  connect: Connect,
+  { address, knowledge, time, upgradeMs }: TransportOverOptions,
+): ProbingTransport {
+  const { timers, clock } = time;
   return {
     origin: address.url,
 
@@ -62,8 +79,7 @@ export function createCloudTransport(options: CloudTransportOptions): ProbingTra
       }
     },
 
-    openTunnel: (listener) =>
-      new CloudTunnelSocket({ address, connect, timers, upgradeMs: timeouts.upgradeMs }, listener),
+    openTunnel: (listener) => new CloudTunnelSocket({ address, connect, timers, upgradeMs }, listener),
 
     probe: () => probeConnection(connect),
   };

@@ -105,4 +105,39 @@ describe('simulated time', () => {
     await time.advance(10);
     expect(ticks).toBe(10);
   });
+
+  it('steps from event to event, and stands still when there is none', async () => {
+    const time = new SimulatedTime();
+    const order: string[] = [];
+    time.after(20, () => order.push(`second at ${time.monotonic()}`));
+    time.after(5, () => {
+      void Promise.resolve().then(() => order.push(`settled at ${time.monotonic()}`));
+    });
+    expect(await time.step()).toBe(true);
+    expect(order).toEqual(['settled at 5']);
+    expect(await time.step()).toBe(true);
+    expect(await time.step()).toBe(false);
+    expect([order.at(-1), time.monotonic()]).toEqual(['second at 20', 20]);
+  });
+
+  it('keeps its order among many timers that come, go and repeat', async () => {
+    const action = fc.tuple(fc.nat({ max: 50 }), fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+        const time = new SimulatedTime();
+        const fired: number[] = [];
+        const handles = actions.map(([delayMs], index) => time.after(delayMs, () => fired.push(index)));
+        actions.forEach(([, isCleared], index) => {
+          if (isCleared) time.clear(handles[index] ?? {});
+        });
+        await time.advance(50);
+        const expected = actions
+          .map(([delayMs, isCleared], index) => ({ delayMs, isCleared, index }))
+          .filter(({ isCleared }) => !isCleared)
+          .sort((a, b) => a.delayMs - b.delayMs || a.index - b.index)
+          .map(({ index }) => index);
+        expect(fired).toEqual(expected);
+      }),
+    );
+  });
 });

@@ -1,10 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { TimerHandle, Timers } from '../timers.ts';
+import { type Due, DueQueue } from './due-queue.ts';
 
-interface Pending {
-  atMs: number;
-  /** Order among timers due at the same instant. */
-  readonly sequence: number;
+interface Pending extends Due {
   readonly periodMs: number | undefined;
   readonly callback: () => void;
 }
@@ -17,7 +15,7 @@ export class SimulatedTime implements Clock, Timers {
   #monotonicMs = 0;
   #wallOffsetMs: number;
   #sequence = 0;
-  readonly #pending = new Set<Pending>();
+  readonly #pending = new DueQueue<Pending>();
 
   constructor(startMs = Date.parse('2026-02-21T12:00:00Z')) {
     this.#wallOffsetMs = startMs;
@@ -51,7 +49,7 @@ export class SimulatedTime implements Clock, Timers {
   }
 
   clear(handle: TimerHandle): void {
-    this.#pending.delete(handle as Pending);
+    this.#pending.remove(handle as Pending);
   }
 
   get pendingCount(): number {
@@ -66,34 +64,38 @@ export class SimulatedTime implements Clock, Timers {
     if (!(durationMs >= 0)) throw new RangeError(`time passes forwards, not by ${durationMs} ms`);
     const untilMs = this.#monotonicMs + durationMs;
     await settle();
-    for (;;) {
-      const next = this.#nextDue(untilMs);
-      if (next === undefined) break;
-      this.#monotonicMs = Math.max(this.#monotonicMs, next.atMs);
-      if (next.periodMs === undefined) this.#pending.delete(next);
-      else next.atMs += next.periodMs;
-      next.callback();
-      await settle();
-    }
+    while (this.#fireNext(untilMs)) await settle();
     this.#monotonicMs = untilMs;
+  }
+
+  /**
+   * The next event alone: moves time to the earliest timer, fires it and lets what it started settle. For a
+   * simulation that looks at everything between any two events.
+   *
+   * @returns false when no timer is pending; time then stands still.
+   */
+  async step(): Promise<boolean> {
+    const hasFired = this.#fireNext(Infinity);
+    if (hasFired) await settle();
+    return hasFired;
+  }
+
+  #fireNext(untilMs: number): boolean {
+    const next = this.#pending.first;
+    if (next === undefined || next.atMs > untilMs) return false;
+    this.#monotonicMs = Math.max(this.#monotonicMs, next.atMs);
+    if (next.periodMs === undefined) this.#pending.remove(next);
+    else this.#pending.move(next, next.atMs + next.periodMs);
+    next.callback();
+    return true;
   }
 
   #add(delayMs: number, periodMs: number | undefined, callback: () => void): Pending {
     this.#sequence += 1;
     const atMs = this.#monotonicMs + Math.max(0, delayMs);
-    const pending: Pending = { atMs, sequence: this.#sequence, periodMs, callback };
+    const pending: Pending = { atMs, sequence: this.#sequence, place: -1, periodMs, callback };
     this.#pending.add(pending);
     return pending;
-  }
-
-  #nextDue(untilMs: number): Pending | undefined {
-    let best: Pending | undefined;
-    for (const pending of this.#pending) {
-      if (pending.atMs > untilMs) continue;
-      if (best === undefined || pending.atMs < best.atMs) best = pending;
-      else if (pending.atMs === best.atMs && pending.sequence < best.sequence) best = pending;
-    }
-    return best;
   }
 }
 

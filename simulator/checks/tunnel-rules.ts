@@ -1,0 +1,120 @@
+import type { CloudNode } from '../cloud/cloud-node.ts';
+import type { Link } from '../network/link.ts';
+import type { World } from '../world/world.ts';
+import { hashOf } from './disk.ts';
+import type { RegistryMirror } from './registry.ts';
+
+/**
+ * What the cloud says, held against what its database holds at that moment: an answer that has left is a promise that
+ * the commit behind it has been made.
+ */
+export class TunnelRules {
+  readonly #world: World;
+  readonly #mirror: RegistryMirror;
+  readonly #cloud: () => CloudNode;
+  /** Device → the connection that was told `connected` last and is open at the cloud's end. */
+  readonly #open = new Map<string, Link>();
+  /** Connections that have sent or answered a close frame, and whose socket is still there. */
+  readonly #closing = new Set<Link>();
+  /** Code → the one answer that its claimant gets. */
+  readonly #answers = new Map<string, string>();
+  /** Codes redeemed without an Idempotency-Key → how often they have been answered. */
+  readonly #anonymousAnswers = new Map<string, number>();
+  /** Answers with credentials that have left the cloud. */
+  answers = 0;
+
+  constructor(world: World, mirror: RegistryMirror, cloud: () => CloudNode) {
+    this.#world = world;
+    this.#mirror = mirror;
+    this.#cloud = cloud;
+  }
+
+  cloudWrote(link: Link, bytes: Buffer): void {
+    const [first] = bytes;
+    if (first === 0x48) this.#answered(bytes.toString('latin1'));
+    else if (first === 0x7b) this.#said(link, bytes.toString('utf8'));
+    else if (first === 0x88 && this.#ended(link)) this.#closing.add(link);
+  }
+
+  cloudClosed(link: Link): void {
+    this.#ended(link);
+    this.#closing.delete(link);
+  }
+
+  /** Whether the device is connected indeed: the cloud has told it so, and bytes pass both ways. */
+  isOpen(deviceId: string): boolean {
+    return this.#open.get(deviceId)?.isWhole ?? false;
+  }
+
+  /**
+   * Between two events the gateway holds the connections that it has told `connected` and not closed, and perhaps such
+   * as are closing: those that the device closes it lets go of when the socket has ended.
+   */
+  async compareRegistry(): Promise<void> {
+    const registered = await this.#cloud().openTunnels();
+    const most = this.#open.size + this.#closing.size;
+    if (registered === undefined || (registered >= this.#open.size && registered <= most)) return;
+    this.#world.violate(
+      'open tunnels are registered',
+      `${this.#open.size} devices have an open tunnel, ${registered} are registered`,
+    );
+  }
+
+  #answered(text: string): void {
+    if (!text.startsWith('HTTP/1.1 201')) return;
+    const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+    const grant = /^\{"device_id":"([^"]+)","api_key":"([^"]+)"/.exec(body);
+    if (grant === null) return;
+    this.answers += 1;
+    const [, deviceId = '', apiKey = ''] = grant;
+    const credential = this.#mirror.keys.get(hashOf(apiKey));
+    if (credential === undefined || credential.device_id !== deviceId) {
+      this.#world.violate(
+        'an answer is a commit',
+        `${deviceId} was answered a key that is not in the database`,
+      );
+      return;
+    }
+    const code = [...this.#mirror.codes.values()].find(({ used_credential_id: id }) => id === credential.id);
+    if (code === undefined) return;
+    this.#sameAnswer(code.id, body);
+    if (code.claimant_hash !== null) return;
+    const count = (this.#anonymousAnswers.get(code.id) ?? 0) + 1;
+    this.#anonymousAnswers.set(code.id, count);
+    if (count > 1)
+      this.#world.violate('a code works once', `${code.id} was answered ${count} times without a key`);
+  }
+
+  #sameAnswer(codeId: string, body: string): void {
+    const before = this.#answers.get(codeId);
+    this.#answers.set(codeId, body);
+    if (before !== undefined && before !== body) {
+      this.#world.violate('one answer a claim', `two answers for ${codeId} differ`);
+    }
+  }
+
+  #said(link: Link, text: string): void {
+    const { credential } = link;
+    if (credential === undefined) return;
+    const row = this.#mirror.keys.get(hashOf(credential.apiKey));
+    if (text.startsWith('{"type":"connected"')) {
+      this.#world.trace.note(`link ${link.number}`, `connected ${credential.deviceId}`);
+      if (row?.state !== 'active') {
+        const what = `${credential.deviceId} hears connected for a key that is ${row?.state ?? 'unknown'}`;
+        this.#world.violate('connected is a commit', what);
+      }
+      this.#open.set(credential.deviceId, link);
+    } else if (text.startsWith('{"type":"error","error":"key_rejected')) {
+      this.#world.trace.note(`link ${link.number}`, `key rejected ${credential.deviceId}`);
+      const isGood = row !== undefined && row.state !== 'ended' && row.device_id === credential.deviceId;
+      if (isGood && row.expires_at_ms > this.#cloud().clock.now()) {
+        this.#world.violate('a valid key is accepted', `${credential.deviceId} was answered key_rejected`);
+      }
+    }
+  }
+
+  #ended(link: Link): boolean {
+    const deviceId = link.credential?.deviceId;
+    return deviceId !== undefined && this.#open.get(deviceId) === link && this.#open.delete(deviceId);
+  }
+}

@@ -1,0 +1,256 @@
+/** A classic bug, as a change to one file of the programs. */
+export interface Plant {
+  readonly name: string;
+  /** In words, for the report. */
+  readonly what: string;
+  /** Below the root of the repository. */
+  readonly file: string;
+  /** The checkers that it shows to; which one is first depends on the world. */
+  readonly checkers: readonly string[];
+  /** The first of the worlds in which it is looked for. */
+  readonly seed: number;
+  readonly edits: readonly { readonly find: string; readonly replace: string }[];
+}
+
+/** Text that is replaced is found in the file exactly once; a test holds that against the code as it is. */
+export const plants: readonly Plant[] = [
+  {
+    name: 'read-then-write',
+    what: 'a code is read, judged and used up later without a condition on what it is by then',
+    file: 'apps/cloud/src/features/provisioning/store.ts',
+    checkers: [
+      'a code is used once',
+      'at most one device a code',
+      'no code is burnt',
+      'a code works once',
+      'one answer a claim',
+    ],
+    seed: 1,
+    edits: [
+      {
+        find: `  const rows = await sql<CodeRow>\`select * from provisioning_codes`,
+        replace: `  const cached = hashes.map((hash) => stale.get(hash));
+  if (cached.every((row) => row !== undefined)) return new Map(cached.map((row) => [row.code_hash, row]));
+  const rows = await sql<CodeRow>\`select * from provisioning_codes`,
+      },
+      {
+        find: `  return new Map(rows.rows.map((row) => [row.code_hash, row]));`,
+        replace: `  for (const row of rows.rows) stale.set(row.code_hash, row);
+  return new Map(rows.rows.map((row) => [row.code_hash, row]));`,
+      },
+      {
+        find: `/** The codes behind these hashes,`,
+        replace: `const stale = new Map<string, CodeRow>();
+/** The codes behind these hashes,`,
+      },
+      {
+        find: `where provisioning_codes.id = r.code_id and state = 'active' and expires_at_ms > \${tx.nowMs}\``,
+        replace: `where provisioning_codes.id = r.code_id\``,
+      },
+    ],
+  },
+  {
+    name: 'key-stored-late',
+    what: 'the tunnel opens while the new key is still being written to the disk',
+    file: 'apps/agent/src/identity/identity-store.ts',
+    checkers: ['a key is durable before it is used', 'no code is burnt'],
+    seed: 1,
+    edits: [
+      {
+        find: `const notices = await this.#vault.write(identityDocument, identity);`,
+        replace: `const notices: readonly Notice[] = [];
+    void this.#vault.write(identityDocument, identity).catch(() => undefined);`,
+      },
+    ],
+  },
+  {
+    name: 'no-fsync',
+    what: 'the claim secret is written and renamed, but not fsynced',
+    file: 'packages/platform/src/files.ts',
+    checkers: ['the claim is durable before it is sent', 'a key is durable before it is used'],
+    seed: 1,
+    edits: [{ find: `  await files.sync(temporary);\n`, replace: '' }],
+  },
+  {
+    name: 'no-folder-fsync',
+    what: 'the claim secret is fsynced, but its new name is not',
+    file: 'packages/platform/src/files.ts',
+    checkers: ['the claim is durable before it is sent', 'a key is durable before it is used'],
+    seed: 1,
+    edits: [
+      {
+        find: `  await files.rename(temporary, path);\n  await files.syncFolder(folderOf(path));`,
+        replace: `  await files.rename(temporary, path);`,
+      },
+    ],
+  },
+  {
+    name: 'replay-rotates-key',
+    what: 'a repeat of a registration is answered with another key',
+    file: 'apps/cloud/src/features/provisioning/redeem.ts',
+    checkers: ['an answer is a commit', 'one answer a claim'],
+    seed: 1,
+    edits: [
+      {
+        find: `  const apiKey = keyOf(keyRing, claim, code, credential.device_id, credential.id);`,
+        replace: `  const apiKey = keyRing.formatKey(claim.randomKey);`,
+      },
+      {
+        find: `  if (hashApiKey(apiKey) !== credential.key_hash) return { kind: 'refused', code: 'claim_void' };\n`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'late-close-unregisters',
+    what: 'the late close of a replaced connection takes its successor out of the register',
+    file: 'apps/cloud/src/tunnel/registry.ts',
+    checkers: ['open tunnels are registered'],
+    seed: 1,
+    edits: [
+      {
+        find: `    if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);`,
+        replace: `    if (session.epoch !== 0) this.#sessions.delete(deviceId);`,
+      },
+    ],
+  },
+  {
+    name: 'identity-dropped-on-401',
+    what: 'the device throws its identity away when its key is refused',
+    file: 'apps/agent/src/provisioning/driver.ts',
+    checkers: [
+      'no identity is given up early',
+      'no code is burnt',
+      'a key is durable before it is used',
+      'every device comes online',
+    ],
+    seed: 10,
+    edits: [
+      {
+        find: `        const { credential, problem } = report;`,
+        replace: `        const { credential, problem } = report;
+        void this.#deps.identities.update((identity) => ({ ...identity, api_key: 'none', next: undefined, previous: undefined }));`,
+      },
+    ],
+  },
+  {
+    name: 'code-deleted-first',
+    what: 'the claim is forgotten as soon as it is answered, before its key is stored',
+    file: 'apps/agent/src/provisioning/claiming.ts',
+    checkers: ['no code is burnt'],
+    seed: 1,
+    edits: [
+      {
+        find: `    go(s, { type: 'write_identity', write: { kind: 'grant', grant, code } }),`,
+        replace: `    go(s, { type: 'finish_claim' }, { type: 'write_identity', write: { kind: 'grant', grant, code } }),`,
+      },
+    ],
+  },
+  {
+    name: 'device-clock-judges',
+    what: 'the device judges by its own clock whether its key has expired',
+    file: 'apps/agent/src/provisioning/driver.ts',
+    checkers: ['every device comes online', 'no code is burnt', 'no identity is given up early'],
+    seed: 1,
+    edits: [
+      {
+        find: `    const identity = await identities.load();`,
+        replace: `    let identity = await identities.load();
+    if (identity.kind === 'opened' && Date.parse(identity.value.expires_at ?? '') < this.#deps.time.clock.now())
+      identity = { kind: 'absent' };`,
+      },
+    ],
+  },
+  {
+    name: 'unknown-outcome-is-failure',
+    what: 'a registration without an answer counts as failed, and the next attempt makes a new Idempotency-Key',
+    file: 'apps/agent/src/provisioning/claim-errands.ts',
+    checkers: ['the claim is durable before it is sent', 'no code is burnt'],
+    seed: 1,
+    edits: [
+      {
+        find: `      const isKnown = error instanceof TransportError;`,
+        replace: `      if (claim !== undefined) {
+        await claims.finish(claim).catch(() => undefined);
+        const again = await claims.open({ cloud: settings.cloud, code: claim.code, board: settings.board }).catch(() => undefined);
+        if (again?.kind === 'ready') this.#claim = again.claim;
+      }
+      const isKnown = error instanceof TransportError;`,
+      },
+      {
+        find: `    const { transport, readInfo, settings, log } = this.#deps;`,
+        replace: `    const { transport, readInfo, settings, log, claims } = this.#deps;`,
+      },
+    ],
+  },
+  {
+    name: 'answer-before-commit',
+    what: 'the group commit answers its members before it has committed',
+    file: 'apps/cloud/src/storage/group-commit.ts',
+    checkers: ['an answer is a commit', 'connected is a commit'],
+    seed: 1,
+    edits: [
+      {
+        find: `this.#options.database.transaction((tx) => this.#options.run(tx, items));`,
+        replace: `this.#options.database.transaction(async (tx) => {
+      const early = await this.#options.run(tx, items);
+      early.forEach((result, index) => batch[index]?.resolve(result));
+      await new Promise<void>((resolve) => this.#options.timers.after(20, resolve));
+      return early;
+    });`,
+      },
+    ],
+  },
+  {
+    name: 'claim-shared-by-copy',
+    what: 'a board that was started from a copied card uses the claim of the board it was copied from',
+    file: 'apps/agent/src/identity/claim-store.ts',
+    checkers: ['one device, one board', 'every device comes online', 'no code is burnt'],
+    seed: 1,
+    edits: [
+      {
+        find: `  if (compareBoards(existing.board, wanted.board) === 'different') return 'new_board';\n`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'secret-logged',
+    what: 'the Idempotency-Key is in a log line',
+    file: 'apps/agent/src/provisioning/claim-errands.ts',
+    checkers: ['no secret is told'],
+    seed: 1,
+    edits: [
+      {
+        find: `log.info({ cloud: settings.cloud }, 'registering this device');`,
+        replace: `log.info({ cloud: settings.cloud, key: claim.claim_secret }, 'registering this device');`,
+      },
+    ],
+  },
+  {
+    name: 'old-key-dies-early',
+    what: 'a rotated key dies when the new one is offered, not when it is first used',
+    file: 'apps/cloud/src/features/credentials/store.ts',
+    checkers: ['no code is burnt', 'a valid key is accepted', 'no identity is given up early'],
+    seed: 1,
+    edits: [
+      {
+        find: `      where state = 'issued' and device_id in \${jsonTexts(tx.kind, devicesThatExisted)}\``,
+        replace: `      where state <> 'ended' and device_id in \${jsonTexts(tx.kind, devicesThatExisted)}\``,
+      },
+    ],
+  },
+  {
+    name: 'heartbeat-ignored',
+    what: 'a tunnel that has gone silent is taken for a living one for ever',
+    file: 'apps/agent/src/tunnel/machine.ts',
+    checkers: ['every device comes online', 'open tunnels are registered'],
+    seed: 18,
+    edits: [
+      {
+        find: `      return state.phase === 'online' ? heartbeat(state) : stay(state);`,
+        replace: `      return state.phase === 'online' ? heartbeat({ ...state, pingsUnanswered: 0 }) : stay(state);`,
+      },
+    ],
+  },
+];

@@ -1,0 +1,58 @@
+import type { Board } from '../device/board.ts';
+import type { Operator } from '../world/operator.ts';
+import type { World } from '../world/world.ts';
+
+/** What happens to one board, or to a few that have to do with each other. */
+export interface Story {
+  readonly kind: string;
+  readonly boards: readonly Board[];
+  /** Runs beside everything else; ends when nothing more is going to happen to these boards. */
+  play(): Promise<void>;
+  /** Registrations that have to have been made in the end. */
+  readonly onboardings: number;
+}
+
+export interface Stage {
+  readonly world: World;
+  readonly operator: Operator;
+  /** A code that nobody has been given. */
+  nextCode(): Promise<string>;
+  newBoard(): Board;
+}
+
+const lookMs = 1_500;
+
+/** Waits until `isSo`, looking now and then, as a person would. */
+export async function until({ operator }: Stage, isSo: () => boolean): Promise<void> {
+  while (!isSo()) await operator.sleep(lookMs);
+}
+
+export function lastErrorOf(board: Board): string | undefined {
+  return board.control?.status().last_error?.code;
+}
+
+export function deviceIdOf(board: Board): string | undefined {
+  return board.control?.status().device_id ?? undefined;
+}
+
+/** Refusals that say: with this code never. A person then gives the board another. */
+const hopeless: ReadonlySet<string> = new Set([
+  'code_already_used',
+  'code_unknown',
+  'code_revoked',
+  'claim_void',
+]);
+
+/** Looks after a board until it is online, and gives it a new code as long as it has one that is refused. */
+export async function seeOnline(stage: Stage, board: Board): Promise<void> {
+  for (;;) {
+    await until(stage, () => board.isOnline || hopeless.has(lastErrorOf(board) ?? ''));
+    if (board.isOnline) return;
+    const refused = lastErrorOf(board);
+    await board.configure({ EDGEFLOW_PROVISIONING_CODE: await stage.nextCode() });
+    await until(
+      stage,
+      () => board.isOnline || (board.control !== undefined && lastErrorOf(board) !== refused),
+    );
+  }
+}

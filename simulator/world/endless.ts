@@ -1,0 +1,4 @@
+/** What a dead process waits for. */
+export function endless<T>(): Promise<T> {
+  return Promise.withResolvers<T>().promise;
+}
