@@ -9,7 +9,7 @@ export function auditRoutes(app: FastifyInstance, database: Database): void {
   route(app, operations.listAudit, async ({ caller, query }) => {
     const page = await listAudit(database, caller.organizationId, query);
     return answer(200, {
-      entries: page.entries,
+      entries: [...page.rows],
       total: page.total,
       limit: query.limit,
       offset: query.offset ?? 0,

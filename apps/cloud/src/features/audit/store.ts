@@ -9,7 +9,7 @@ import { toRfc3339 } from '@edgeflow/platform';
 import type { Database, Tx } from '../../storage/database.ts';
 import { insertRows, type Row } from '../../storage/rows.ts';
 import type { AuditRow } from '../../storage/tables.ts';
-import { readCursor } from '../cursor.ts';
+import { type Page, readPage } from '../page.ts';
 
 const columns = {
   organization_id: 'text',
@@ -75,7 +75,7 @@ export async function listAudit(
   database: Database,
   organizationId: string,
   query: ListAuditQuery,
-): Promise<{ entries: AuditEntry[]; total: number; nextCursor: string | null }> {
+): Promise<Page<AuditEntry>> {
   let matching = database.db.selectFrom('audit_log').where('organization_id', '=', organizationId);
   if (query.actor !== undefined) matching = matching.where('actor_id', '=', query.actor);
   if (query.action !== undefined) matching = matching.where('action', '=', query.action);
@@ -84,25 +84,21 @@ export async function listAudit(
   if (query.since !== undefined) matching = matching.where('at_ms', '>=', Date.parse(query.since));
   if (query.until !== undefined) matching = matching.where('at_ms', '<=', Date.parse(query.until));
 
-  const { total } = await matching
-    .select((count) => count.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  const before = readCursor(query.cursor, parseSequence);
-  let page = matching
-    .selectAll()
-    .orderBy('sequence', 'desc')
-    .limit(query.limit + 1);
-  if (before !== undefined) page = page.where('sequence', '<', before);
-  else if (query.offset !== undefined) page = page.offset(query.offset);
-
-  const rows = await page.execute();
-  const shown = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? shown.at(-1) : undefined;
-  return {
-    entries: shown.map(toEntry),
-    total,
-    nextCursor: last === undefined ? null : String(last.sequence),
-  };
+  const page = await readPage(query, {
+    parseCursor: parseSequence,
+    cursorOf: (row: { readonly sequence: number }) => String(row.sequence),
+    count: async () => {
+      const counted = matching.select((rows) => rows.fn.countAll<number>().as('total'));
+      return (await counted.executeTakeFirstOrThrow()).total;
+    },
+    read: (limit, { after, offset }) => {
+      let rows = matching.selectAll().orderBy('sequence', 'desc').limit(limit);
+      if (after !== undefined) rows = rows.where('sequence', '<', after);
+      if (offset !== undefined) rows = rows.offset(offset);
+      return rows.execute();
+    },
+  });
+  return { ...page, rows: page.rows.map(toEntry) };
 }
 
 function parseSequence(cursor: string): number | undefined {

@@ -1,10 +1,9 @@
 import type { CodeStatus, ListCodesQuery } from '@edgeflow/contract';
 import { type ExpressionBuilder, type ExpressionWrapper, sql, type SqlBool } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
-import { formatCursor, parseCursor } from '../../storage/paging.ts';
 import { insertRows } from '../../storage/rows.ts';
 import type { CodeRow, Tables } from '../../storage/tables.ts';
-import { readCursor } from '../cursor.ts';
+import { byTime, isBehind, type Page, readPage } from '../page.ts';
 
 /** Any constant: names the lock under which live short codes are counted and made. */
 const shortCodesLock = 0x63_6f_64_65;
@@ -89,48 +88,31 @@ export async function revokeCode(tx: Tx, organizationId: string, id: string): Pr
   return result.numUpdatedRows === 1n;
 }
 
-export interface CodesPage {
-  readonly rows: readonly CodeRow[];
-  readonly total: number;
-  readonly nextCursor: string | null;
-}
-
 /** One page, newest first. */
 export async function listCodes(
   database: Database,
   organizationId: string,
   query: ListCodesQuery,
   nowMs: number,
-): Promise<CodesPage> {
+): Promise<Page<CodeRow>> {
   let matching = database.db.selectFrom('provisioning_codes').where('organization_id', '=', organizationId);
   const { batch, status } = query;
   if (batch !== undefined) matching = matching.where('batch_id', '=', batch);
   if (status !== undefined) matching = matching.where((row) => hasStatus(row, status, nowMs));
 
-  const { total } = await matching
-    .select((count) => count.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  let page = matching
-    .selectAll()
-    .orderBy('created_at_ms', 'desc')
-    .orderBy('id', 'desc')
-    .limit(query.limit + 1);
-  const after = readCursor(query.cursor, parseCursor);
-  if (after !== undefined) {
-    page = page.where((row) =>
-      row(row.refTuple('created_at_ms', 'id'), '<', row.tuple(after.atMs, after.id)),
-    );
-  } else if (query.offset !== undefined) {
-    page = page.offset(query.offset);
-  }
-  const rows = await page.execute();
-  const shown = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? shown.at(-1) : undefined;
-  return {
-    rows: shown,
-    total,
-    nextCursor: last === undefined ? null : formatCursor({ atMs: last.created_at_ms, id: last.id }),
-  };
+  return readPage(query, {
+    ...byTime,
+    count: async () => {
+      const counted = matching.select((rows) => rows.fn.countAll<number>().as('total'));
+      return (await counted.executeTakeFirstOrThrow()).total;
+    },
+    read: (limit, { after, offset }) => {
+      let page = matching.selectAll().orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
+      if (after !== undefined) page = page.where(isBehind(after));
+      if (offset !== undefined) page = page.offset(offset);
+      return page.execute();
+    },
+  });
 }
 
 function hasStatus(

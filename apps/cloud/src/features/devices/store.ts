@@ -6,10 +6,9 @@ import {
 } from '@edgeflow/contract';
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
-import { formatCursor, parseCursor } from '../../storage/paging.ts';
 import type { DeviceLifecycle, DeviceRow, Tables } from '../../storage/tables.ts';
 import { storableJson } from '../../storage/text.ts';
-import { readCursor } from '../cursor.ts';
+import { byTime, isBehind, type Page, readPage } from '../page.ts';
 import { dayMs } from '../credentials/index.ts';
 import { likePattern } from './search.ts';
 
@@ -115,43 +114,26 @@ export async function countDevice(tx: Tx, organizationId: string): Promise<boole
   return result.numAffectedRows === 1n;
 }
 
-export interface DevicesPage {
-  readonly rows: readonly DeviceRow[];
-  readonly total: number;
-  readonly nextCursor: string | null;
-}
-
 /** One page, newest first. */
 export async function listDevices(
   database: Database,
   organizationId: string,
   query: ListDevicesQuery,
-): Promise<DevicesPage> {
+): Promise<Page<DeviceRow>> {
   const matching = filtered(database, organizationId, query, await database.nowMs());
-  const { total } = await matching
-    .select((count) => count.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  let page = matching
-    .selectAll()
-    .orderBy('created_at_ms', 'desc')
-    .orderBy('id', 'desc')
-    .limit(query.limit + 1);
-  const after = readCursor(query.cursor, parseCursor);
-  if (after !== undefined) {
-    page = page.where((row) =>
-      row(row.refTuple('created_at_ms', 'id'), '<', row.tuple(after.atMs, after.id)),
-    );
-  } else if (query.offset !== undefined) {
-    page = page.offset(query.offset);
-  }
-  const rows = await page.execute();
-  const shown = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? shown.at(-1) : undefined;
-  return {
-    rows: shown,
-    total,
-    nextCursor: last === undefined ? null : formatCursor({ atMs: last.created_at_ms, id: last.id }),
-  };
+  return readPage(query, {
+    ...byTime,
+    count: async () => {
+      const counted = matching.select((rows) => rows.fn.countAll<number>().as('total'));
+      return (await counted.executeTakeFirstOrThrow()).total;
+    },
+    read: (limit, { after, offset }) => {
+      let page = matching.selectAll().orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
+      if (after !== undefined) page = page.where(isBehind(after));
+      if (offset !== undefined) page = page.offset(offset);
+      return page.execute();
+    },
+  });
 }
 
 type DevicesQuery = SelectQueryBuilder<Tables, 'devices', object>;
