@@ -272,6 +272,27 @@ describe('changing the settings', () => {
     expect((await put({ enabled: false }, { 'x-edgeflow-token': token })).status).toBe(200);
     expect(agent.done).toEqual([{ enabled: false }]);
   });
+
+  it('needs the token although the device got its identity while the body was held back', async () => {
+    const looked = Promise.withResolvers<undefined>();
+    let isProvisioned = false;
+    const watched = {
+      ...agent,
+      get isProvisioned() {
+        looked.resolve(undefined);
+        return isProvisioned;
+      },
+    };
+    const api = await startWith(watched);
+    if (!api.listening) throw new Error(api.reason);
+    const body = looked.promise.then(() => {
+      isProvisioned = true;
+      return JSON.stringify({ enabled: false });
+    });
+    const answer = await send(`${keep(api).url}/api/v1/saas/config`, { method: 'PUT', headers: asJson, body });
+    expect(answer).toMatchObject({ status: 403, json: { code: 'local_token_required' } });
+    expect(agent.done).toEqual([]);
+  });
 });
 
 describe('connecting and disconnecting', () => {

@@ -96,11 +96,16 @@ export interface Answer {
   readonly json: Record<string, unknown>;
 }
 
+interface SendOptions {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  /** One that is promised is held back: the head goes out before it. */
+  readonly body?: string | Buffer | Promise<string>;
+  readonly ca?: string;
+}
+
 /** One request with whatever headers, `Host` among them, as no browser would let a page send. */
-export function send(
-  url: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string | Buffer; ca?: string } = {},
-): Promise<Answer> {
+export function send(url: string, options: SendOptions = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body, ca } = options;
   return new Promise((resolve, reject) => {
     const make = url.startsWith('https:') ? httpsRequest : httpRequest;
@@ -115,6 +120,12 @@ export function send(
         }, reject);
       },
     );
-    outgoing.on('error', reject).end(body);
+    outgoing.on('error', reject);
+    if (!(body instanceof Promise)) {
+      outgoing.end(body);
+      return;
+    }
+    outgoing.flushHeaders();
+    body.then((late) => outgoing.end(late), reject);
   });
 }
