@@ -270,6 +270,30 @@ describe('settings that contradict each other', () => {
     expect(JSON.stringify(problems)).not.toMatch(/A1B2|ZZZZ|efk_/);
   });
 
+  const damaged = link.replace('A1B2', 'A1B3');
+
+  it.each<[string, Environment]>([
+    ['a code', { EDGEFLOW_PROVISIONING_CODE: code }],
+    ['a key', { EDGEFLOW_DEVICE_ID: 'dev_1', EDGEFLOW_API_KEY: apiKey }],
+    ['nothing else', {}],
+  ])('a link that cannot be read, and may hold pins, stands beside an address and %s', async (_name, rest) => {
+    const problems = await problemsOf({ ...cloud, ...rest, EDGEFLOW_PROVISIONING_LINK: damaged });
+    expect(problems).toMatchObject([
+      { setting: 'EDGEFLOW_PROVISIONING_LINK', message: expect.stringContaining('whom to trust') },
+    ]);
+  });
+
+  it.each<[string, Environment]>([
+    ['with pins of its own', { ...cloud, EDGEFLOW_SAAS_TLS_PIN: pin, EDGEFLOW_PROVISIONING_CODE: code }],
+    ['without an address', { EDGEFLOW_PROVISIONING_CODE: code }],
+  ])('are warned of when a link cannot be read beside a code %s', async (_name, rest) => {
+    const result = await load({ ...rest, EDGEFLOW_PROVISIONING_LINK: damaged });
+    expect(result.ok).toBe(true);
+    expect(result.warnings.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('EDGEFLOW_PROVISIONING_LINK cannot be read'),
+    );
+  });
+
   it('are none where they agree', async () => {
     const environment = {
       EDGEFLOW_SAAS_URL: 'wss://Cloud.Example:8443/tunnel',

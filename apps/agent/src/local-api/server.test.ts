@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { problemFor } from '@edgeflow/contract';
+import { formatProvisioningLink, problemFor } from '@edgeflow/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../net/testing/certificates.ts';
 import { closeAll, keep } from '../net/testing/cleanup.ts';
@@ -154,6 +154,13 @@ describe('registering', () => {
     const answer = await post('/api/v1/saas/provision', { provisioning_code: 'PROV-A1B2-C3D4' });
     expect(answer).toMatchObject({ status: 200, json: { device_id: 'dev_new', api_key: 'efk_secret' } });
     expect(agent.done).toEqual(['provision PROV-A1B2-C3D4 false']);
+  });
+
+  it('passes on a link with several pins', async () => {
+    const pins = Array<string>(4).fill(`sha256/${'A'.repeat(43)}=`);
+    const link = formatProvisioningLink({ cloudUrl: 'https://cloud.example', code: 'PROV-A1B2-C3D4', pins });
+    expect((await post('/api/v1/saas/provision', { provisioning_code: link })).status).toBe(200);
+    expect(agent.done).toEqual([`provision ${link} false`]);
   });
 
   it('passes the cloud’s own problem through, with its status', async () => {
