@@ -152,6 +152,18 @@ describe('a file of settings', () => {
     expect(await warningsOf({}, 'EDGEFLOW_SAAS_URL=cloud.example\n', 0o644)).toEqual([]);
   });
 
+  it.each([
+    'EDGEFLOW_API_KEY efk_secret=1',
+    'EDGEFLOW_SERVER_TOKEN c2VjcmV0=',
+    'EDGEFLOW_SERVER_TOKEN\u00a0=secret',
+    'edgeflow_server_token: secret=',
+    'EDGEFLOW_SERVER_TOKEN.secret=1',
+  ])('with %j is warned about by the number of the line, without repeating what may be a secret', async (line) => {
+    const result = await load({}, `# EdgeFlow\n${line}\n`);
+    expect(result.warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/^Line 2 of /)]);
+    expect(JSON.stringify(result)).not.toMatch(/efk_|secret\b|c2Vj/);
+  });
+
   it('with a line that sets nothing is warned about, by its number', async () => {
     const [warning] = await warningsOf({}, '# x\nEDGEFLOW_SAAS_URL: cloud.example\n');
     expect(warning).toMatch(/Line 2 of .* EDGEFLOW_SAAS_URL has no =/);
