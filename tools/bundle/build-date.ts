@@ -19,9 +19,12 @@ export function buildDate(
 
 function commitDate(folder: string): string | undefined {
   try {
-    const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    const text = execFileSync('git', ['log', '-1', '--format=%cI'], options).trim();
-    return new Date(text).toISOString();
+    const text = execFileSync('git', ['log', '-1', '--format=%cI'], {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return new Date(text.trim()).toISOString();
   } catch {
     // No git, no repository or no commit.
     return undefined;
