@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { problemFor, type SaasConfigUpdate, type SaasStatus } from '@edgeflow/contract';
-import { systemRandom } from '@edgeflow/platform';
+import { systemClock, systemRandom } from '@edgeflow/platform';
 import type { AgentControl } from '../../agent-control.ts';
 import { type LocalApi, type LocalApiOptions, startLocalApi } from '../server.ts';
 
@@ -83,6 +83,7 @@ export function startWith(control: AgentControl, options: Partial<LocalApiOption
     tls: undefined,
     hostname: 'edgeflow-pi',
     random: systemRandom,
+    clock: systemClock,
     log: { debug: silent, info: silent, warn: silent, error: silent },
     ...options,
   });
