@@ -30,7 +30,9 @@ describe('the date of a build', () => {
   it('is SOURCE_DATE_EPOCH where that is set', () => {
     const environment = { SOURCE_DATE_EPOCH: '1893456000' };
     expect(buildDate(environment, import.meta.dirname)).toBe('2030-01-01T00:00:00.000Z');
-    expect(() => buildDate({ SOURCE_DATE_EPOCH: 'now' }, import.meta.dirname)).toThrow('no number of seconds');
+    expect(() => buildDate({ SOURCE_DATE_EPOCH: 'now' }, import.meta.dirname)).toThrow(
+      'no number of seconds',
+    );
   });
 
   it('is unknown outside a checkout', () => {

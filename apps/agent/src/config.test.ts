@@ -158,11 +158,14 @@ describe('a file of settings', () => {
     'EDGEFLOW_SERVER_TOKEN\u00a0=secret',
     'edgeflow_server_token: secret=',
     'EDGEFLOW_SERVER_TOKEN.secret=1',
-  ])('with %j is warned about by the number of the line, without repeating what may be a secret', async (line) => {
-    const result = await load({}, `# EdgeFlow\n${line}\n`);
-    expect(result.warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/^Line 2 of /)]);
-    expect(JSON.stringify(result)).not.toMatch(/efk_|secret\b|c2Vj/);
-  });
+  ])(
+    'with %j is warned about by the number of the line, without repeating what may be a secret',
+    async (line) => {
+      const result = await load({}, `# EdgeFlow\n${line}\n`);
+      expect(result.warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/^Line 2 of /)]);
+      expect(JSON.stringify(result)).not.toMatch(/efk_|secret\b|c2Vj/);
+    },
+  );
 
   it('with a line that sets nothing is warned about, by its number', async () => {
     const [warning] = await warningsOf({}, '# x\nEDGEFLOW_SAAS_URL: cloud.example\n');
@@ -288,12 +291,15 @@ describe('settings that contradict each other', () => {
     ['a code', { EDGEFLOW_PROVISIONING_CODE: code }],
     ['a key', { EDGEFLOW_DEVICE_ID: 'dev_1', EDGEFLOW_API_KEY: apiKey }],
     ['nothing else', {}],
-  ])('a link that cannot be read, and may hold pins, stands beside an address and %s', async (_name, rest) => {
-    const problems = await problemsOf({ ...cloud, ...rest, EDGEFLOW_PROVISIONING_LINK: damaged });
-    expect(problems).toMatchObject([
-      { setting: 'EDGEFLOW_PROVISIONING_LINK', message: expect.stringContaining('whom to trust') },
-    ]);
-  });
+  ])(
+    'a link that cannot be read, and may hold pins, stands beside an address and %s',
+    async (_name, rest) => {
+      const problems = await problemsOf({ ...cloud, ...rest, EDGEFLOW_PROVISIONING_LINK: damaged });
+      expect(problems).toMatchObject([
+        { setting: 'EDGEFLOW_PROVISIONING_LINK', message: expect.stringContaining('whom to trust') },
+      ]);
+    },
+  );
 
   it.each<[string, Environment]>([
     ['with pins of its own', { ...cloud, EDGEFLOW_SAAS_TLS_PIN: pin, EDGEFLOW_PROVISIONING_CODE: code }],

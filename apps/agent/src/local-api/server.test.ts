@@ -334,7 +334,11 @@ describe('changing the settings', () => {
       isProvisioned = true;
       return JSON.stringify({ enabled: false });
     });
-    const answer = await send(`${keep(api).url}/api/v1/saas/config`, { method: 'PUT', headers: asJson, body });
+    const answer = await send(`${keep(api).url}/api/v1/saas/config`, {
+      method: 'PUT',
+      headers: asJson,
+      body,
+    });
     expect(answer).toMatchObject({ status: 403, json: { code: 'local_token_required' } });
     expect(agent.done).toEqual([]);
   });
