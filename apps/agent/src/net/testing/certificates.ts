@@ -77,9 +77,9 @@ export async function withAlteredSignature(certificate: TestCertificate): Promis
 /** The same certificate with thirteen characters that are no date where its validity ends; its signature is broken. */
 export async function withUnreadableEnd(certificate: TestCertificate): Promise<TestCertificate> {
   const der = Buffer.from(certificate.der);
-  const [, end] = der.toString('latin1').matchAll(/\x17\x0d\d{12}Z/g);
+  const [, end] = der.toString('latin1').matchAll(/\d{12}Z/g);
   if (end === undefined) throw new Error('the certificate has no UTCTime at its end');
-  der.write('269999999999Z', end.index + 2, 'latin1');
+  der.write('269999999999Z', end.index, 'latin1');
   return presentable(Uint8Array.from(der), certificate.subject, certificate.keys);
 }
 
