@@ -6,6 +6,7 @@ import type { AgentProcess } from './support/agent-process.ts';
 import type { CloudProcess } from './support/cloud-process.ts';
 import { startNode } from './support/processes.ts';
 import { Story, trusting } from './support/story.ts';
+import { hasWrongClocks, startingAt } from './support/wrong-clock.ts';
 
 const patience = 30_000;
 
@@ -77,5 +78,15 @@ describe('the bundled agent', () => {
     expect(rebind.text).toContain('identity: opened, and tied to this machine.');
     expect(rebind.code).toBe(0);
     expect((await run('version')).text).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it.skipIf(!hasWrongClocks('e2e/bundle.test.ts'))('judges certificates without a clock', async () => {
+    const { code } = await story.code(cloud);
+    const settings = trusting(cloud, code);
+    const environment = startingAt('1970-01-01 00:01:00');
+    const clockless = story.agent(await story.device(), settings, { program: main, environment });
+    const online = await clockless.until('online', ({ status }) => status === 'online', patience);
+    expect(online.clock_skew_seconds).toBeLessThan(-50 * 365 * 24 * 3600);
+    expect(await clockless.stop()).toBe(0);
   });
 });

@@ -1,27 +1,14 @@
-import { globSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentProcess, AgentStatus } from './support/agent-process.ts';
 import type { CloudProcess } from './support/cloud-process.ts';
 import { Story, trusting } from './support/story.ts';
-
-/** Debian's package libfaketime shifts the clock of one process; without it there is no such process to test. */
-const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
-if (library === undefined) {
-  process.stderr.write(
-    '\nSKIPPED: e2e/wrong-clock.test.ts needs libfaketime (apt-get install faketime). No real process was run with a wrong clock.\n\n',
-  );
-}
+import { hasWrongClocks, startingAt } from './support/wrong-clock.ts';
 
 const patience = 30_000;
 const isOnline = (status: AgentStatus): boolean =>
   status.status === 'online' && status.last_heartbeat !== null;
 
-/** Starts at this time and goes on from there; durations are left alone. */
-function startingAt(time: string): Record<string, string> {
-  return { LD_PRELOAD: library ?? '', FAKETIME: `@${time}`, FAKETIME_DONT_FAKE_MONOTONIC: '1', TZ: 'UTC' };
-}
-
-describe.skipIf(library === undefined)('a real agent against a real cloud', () => {
+describe.skipIf(!hasWrongClocks('e2e/wrong-clock.test.ts'))('a real agent against a real cloud', () => {
   const story = new Story();
   let cloud: CloudProcess;
 

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, transform } from 'esbuild';
+import { buildDate } from './build-date.ts';
 import { lateBuiltins } from './late-builtins.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,6 +31,7 @@ export interface AgentBundle {
  * hash of what is in them: an agent that still runs while it is upgraded never loads half of another version.
  */
 export async function bundleAgent(folder: string): Promise<AgentBundle> {
+  const date = buildDate(process.env, repository);
   const { metafile, outputFiles } = await build({
     absWorkingDir: repository,
     entryPoints: ['apps/agent/src/main.ts'],
@@ -41,6 +43,7 @@ export async function bundleAgent(folder: string): Promise<AgentBundle> {
     format: 'esm',
     target,
     outExtension: { '.js': '.cjs' },
+    define: date === undefined ? {} : { EDGEFLOW_BUILD_DATE: JSON.stringify(date) },
     plugins: [lateBuiltins],
     metafile: true,
     write: false,
@@ -49,6 +52,9 @@ export async function bundleAgent(folder: string): Promise<AgentBundle> {
   const files = await Promise.all(
     outputFiles.map(async ({ path, text }) => ({ name: basename(path), contents: await asCommonJs(text) })),
   );
+  if (date !== undefined && !files.some(({ contents }) => contents.includes(date))) {
+    throw new Error('The bundle lacks the date of its build: see apps/agent/src/release-date.ts.');
+  }
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const { contents, name } of files) writeFileSync(join(folder, name), contents);

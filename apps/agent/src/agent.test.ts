@@ -436,6 +436,26 @@ describe('a code that a person enters', () => {
     expect(await provisioned).toMatchObject({ ok: true, value: { device_id: 'dev_1' } });
   });
 
+  it('is not taken from a link with pins that this device does not hold the cloud to', async () => {
+    const pins = ['A', 'B'].map((letter) => `sha256/${letter.repeat(43)}=`);
+    const [first = ''] = pins;
+    for (const trusted of ['', first]) {
+      const one = await machine({ EDGEFLOW_SAAS_TLS_PIN: trusted });
+      const { agent } = await one.start();
+      const link = formatProvisioningLink({ cloudUrl: one.cloud.origin, code, pins });
+      expect(await agent.control.provision(link, false)).toMatchObject({
+        problem: { code: 'request_malformed', detail: expect.stringMatching(/without all of its pins/) },
+      });
+      expect(one.cloud.claims).toEqual([]);
+    }
+    const one = await machine({ EDGEFLOW_SAAS_TLS_PIN: pins.join(',') });
+    const { agent } = await one.start();
+    const link = formatProvisioningLink({ cloudUrl: one.cloud.origin, code, pins });
+    const provisioned = agent.control.provision(link, false);
+    await one.time.advance(2000);
+    expect(await provisioned).toMatchObject({ ok: true });
+  });
+
   it.each(['PROV-U', '', 'x'.repeat(1000), '☃'])(
     'that can be none (%s) is not sent to the cloud',
     async (text) => {

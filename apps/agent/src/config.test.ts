@@ -152,6 +152,21 @@ describe('a file of settings', () => {
     expect(await warningsOf({}, 'EDGEFLOW_SAAS_URL=cloud.example\n', 0o644)).toEqual([]);
   });
 
+  it.each([
+    'EDGEFLOW_API_KEY efk_secret=1',
+    'EDGEFLOW_SERVER_TOKEN c2VjcmV0=',
+    'EDGEFLOW_SERVER_TOKEN\u00a0=secret',
+    'edgeflow_server_token: secret=',
+    'EDGEFLOW_SERVER_TOKEN.secret=1',
+  ])(
+    'with %j is warned about by the number of the line, without repeating what may be a secret',
+    async (line) => {
+      const result = await load({}, `# EdgeFlow\n${line}\n`);
+      expect(result.warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/^Line 2 of /)]);
+      expect(JSON.stringify(result)).not.toMatch(/efk_|secret\b|c2Vj/);
+    },
+  );
+
   it('with a line that sets nothing is warned about, by its number', async () => {
     const [warning] = await warningsOf({}, '# x\nEDGEFLOW_SAAS_URL: cloud.example\n');
     expect(warning).toMatch(/Line 2 of .* EDGEFLOW_SAAS_URL has no =/);
@@ -268,6 +283,33 @@ describe('settings that contradict each other', () => {
     const problems = await problemsOf(environment);
     expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining(text)]);
     expect(JSON.stringify(problems)).not.toMatch(/A1B2|ZZZZ|efk_/);
+  });
+
+  const damaged = link.replace('A1B2', 'A1B3');
+
+  it.each<[string, Environment]>([
+    ['a code', { EDGEFLOW_PROVISIONING_CODE: code }],
+    ['a key', { EDGEFLOW_DEVICE_ID: 'dev_1', EDGEFLOW_API_KEY: apiKey }],
+    ['nothing else', {}],
+  ])(
+    'a link that cannot be read, and may hold pins, stands beside an address and %s',
+    async (_name, rest) => {
+      const problems = await problemsOf({ ...cloud, ...rest, EDGEFLOW_PROVISIONING_LINK: damaged });
+      expect(problems).toMatchObject([
+        { setting: 'EDGEFLOW_PROVISIONING_LINK', message: expect.stringContaining('whom to trust') },
+      ]);
+    },
+  );
+
+  it.each<[string, Environment]>([
+    ['with pins of its own', { ...cloud, EDGEFLOW_SAAS_TLS_PIN: pin, EDGEFLOW_PROVISIONING_CODE: code }],
+    ['without an address', { EDGEFLOW_PROVISIONING_CODE: code }],
+  ])('are warned of when a link cannot be read beside a code %s', async (_name, rest) => {
+    const result = await load({ ...rest, EDGEFLOW_PROVISIONING_LINK: damaged });
+    expect(result.ok).toBe(true);
+    expect(result.warnings.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('EDGEFLOW_PROVISIONING_LINK cannot be read'),
+    );
   });
 
   it('are none where they agree', async () => {

@@ -57,9 +57,10 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigResult> 
     files: sources.files,
     workingFolder: sources.workingFolder ?? '/',
     problems: [...problems],
+    warnings: [...warnings],
   };
   const config = await assemble(context);
-  const allWarnings = [...warnings, ...warningsAbout(config)];
+  const allWarnings = [...context.warnings, ...warningsAbout(config)];
   return context.problems.length > 0
     ? { ok: false, problems: context.problems, warnings: allWarnings }
     : { ok: true, config, warnings: allWarnings };

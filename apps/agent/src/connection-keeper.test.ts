@@ -81,6 +81,19 @@ describe('changed settings are noticed', () => {
     expect(agent.control.status().cloud_url).toBe(moved.origin);
   });
 
+  it.each(['http://user:right@proxy.example:3128', 'https://user:wrong@proxy.example:3128'])(
+    'where the address of the proxy stays as it was: %s',
+    async (corrected) => {
+      const one = await machine({ ...withCode, HTTPS_PROXY: 'http://user:wrong@proxy.example:3128' });
+      one.cloud.isReachable = false;
+      await one.start(10_000);
+      await one.configure({ ...withCode, HTTPS_PROXY: corrected });
+      await one.time.advance(6000);
+      expect(one.log.filter((line) => line.includes('the settings have changed'))).toHaveLength(1);
+      expect(one.log.join('')).not.toMatch(/right|wrong/);
+    },
+  );
+
   it('while the device is switched off', async () => {
     const one = await machine({ ...withCode, EDGEFLOW_SAAS_ENABLED: 'false' });
     const { agent } = await one.start();

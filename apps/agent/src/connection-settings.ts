@@ -11,7 +11,7 @@ import type { OpenVault } from './state.ts';
 
 /** What makes another connection necessary when it changes. Holds secrets. */
 export function placeOf({ isEnabled, cloud, trust, credentials, proxy }: AgentConfig): string {
-  const via = proxy.proxy?.label;
+  const via = proxy.proxy?.identity;
   return JSON.stringify([isEnabled, cloud?.url, trust.caPem, trust.pins, credentials, via, proxy.exceptions]);
 }
 

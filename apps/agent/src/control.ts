@@ -82,10 +82,15 @@ export class Control implements AgentControl {
   #readLink(text: string): ControlOutcome<string> {
     const reading = parseProvisioningLink(text);
     if (!reading.ok) return this.#refuse('request_malformed', `${reading.problem}. ${reading.nextStep}`);
-    const { cloudUrl, code } = reading.link;
+    const { cloudUrl, code, pins } = reading.link;
+    const { cloud, config } = this.#keeper;
     const named = readCloudAddress(cloudUrl);
-    if (named.ok && named.address.url === this.#keeper.cloud?.url) return { ok: true, value: code };
-    const present = this.#keeper.cloud?.url ?? 'no cloud';
+    const isForThisCloud = named.ok && named.address.url === cloud?.url;
+    // Whom to trust is a setting: a code is not given to a cloud that its link would not have trusted.
+    if (isForThisCloud && pins.every((pin) => config.trust.pins.includes(pin))) {
+      return { ok: true, value: code };
+    }
+    const present = isForThisCloud ? 'that cloud without all of its pins' : (cloud?.url ?? 'no cloud');
     const advice = `set EDGEFLOW_PROVISIONING_LINK to it, which also says whom to trust.`;
     return this.#refuse(
       'request_malformed',

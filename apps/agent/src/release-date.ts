@@ -1,4 +1,4 @@
-/** Set by the build of a package (`--define:EDGEFLOW_BUILD_DATE="…"`, RFC 3339); absent when run from source. */
+/** RFC 3339. Set by the build (tools/bundle): the date of the commit; absent when run from source. */
 declare const EDGEFLOW_BUILD_DATE: string | undefined;
 
 /** When this source was last prepared for a release. Moves with the version; never into the future. */
@@ -6,8 +6,9 @@ const sourceDate = '2026-11-24T00:00:00Z';
 
 /**
  * When this program was made, epoch milliseconds: nobody can be running it earlier, so a clock that says otherwise is
- * wrong.
+ * wrong. A build is never older than the source it was made from, whatever its date says.
  */
-export const releasedMs = Date.parse(
-  typeof EDGEFLOW_BUILD_DATE === 'string' ? EDGEFLOW_BUILD_DATE : sourceDate,
+export const releasedMs = Math.max(
+  Date.parse(sourceDate),
+  typeof EDGEFLOW_BUILD_DATE === 'string' ? Date.parse(EDGEFLOW_BUILD_DATE) : 0,
 );

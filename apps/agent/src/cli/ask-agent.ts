@@ -1,13 +1,15 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { posix } from 'node:path';
-import { systemFiles } from '@edgeflow/platform';
+import { ByteCollector, systemFiles } from '@edgeflow/platform';
 import { type AgentConfig, type ConfigResult, serverDefault, stateFolderDefault } from '../config.ts';
 import { localTokenName } from '../identity/index.ts';
 import { isLoopbackHost } from '../net/index.ts';
 
 /** A diagnosis opens connections and waits for them. */
 const answerSecondsMax = 60;
+/** Many times what any of them is, in bytes: another program may listen there. */
+const answerBytesMax = 256 * 1024;
 
 /** Told to whoever may not read the settings, and asks a device that may be well. */
 export const runAsAgent = 'Run this command as the user of the agent (sudo).';
@@ -52,11 +54,13 @@ export async function askAgent(
     request.on('error', reject);
     request.on('timeout', () => request.destroy(new Error('no answer')));
     request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      const collector = new ByteCollector(answerBytesMax);
+      response.on('data', (chunk: Buffer) => {
+        if (!collector.add(chunk)) request.destroy(new Error('the answer is too large'));
+      });
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+        if (response.statusCode === 200) resolve(new TextDecoder().decode(collector.bytes()));
         else reject(new Error('not a status'));
       });
     });

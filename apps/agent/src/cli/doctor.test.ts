@@ -5,7 +5,10 @@ import { SimulatedFiles } from '@edgeflow/platform/simulated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config.ts';
 import { placeToAsk } from './ask-agent.ts';
+import { onlineStatus, scriptedAgent, startWith } from '../local-api/testing/local-api.ts';
+import { closeAll, keep } from '../net/testing/cleanup.ts';
 import { runDoctor } from './doctor.ts';
+import { printStatus } from './status.ts';
 
 let folder: string;
 
@@ -13,16 +16,18 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'edgeflow-doctor-'));
 });
 
-afterEach(() => {
+afterEach(async () => {
+  await closeAll();
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function examine(stateFolder: string): Promise<string> {
+/** @param port 1: no agent answers there. */
+async function examine(stateFolder: string, port = 1, run = runDoctor): Promise<string> {
   const envFile = join(folder, '.env');
-  // Port 1: no agent answers there.
-  writeFileSync(envFile, `EDGEFLOW_STATE_DIR=${stateFolder}\nEDGEFLOW_SERVER_PORT=1\n`, { mode: 0o600 });
+  const settings = `EDGEFLOW_STATE_DIR=${stateFolder}\nEDGEFLOW_SERVER_PORT=${String(port)}\n`;
+  writeFileSync(envFile, settings, { mode: 0o600 });
   let printed = '';
-  await runDoctor(
+  await run(
     {
       environment: {},
       workingFolder: '/',
@@ -48,6 +53,35 @@ describe('the doctor, where no agent runs,', () => {
     mkdirSync(stateFolder, { mode: 0o700 });
     expect(await examine(stateFolder)).toMatch(/^ok +disk/m);
     expect(readdirSync(stateFolder).filter((name) => name !== 'agent.lock')).toEqual([]);
+  });
+});
+
+describe('what a running agent says', () => {
+  const evil = '\u001b]0;owned\u0007\u009b2J\u202e';
+
+  async function agentAt(detail: string): Promise<number> {
+    const agent = scriptedAgent();
+    const check = { name: 'tls', result: 'fail', detail, next_step: detail, code: 'tls_untrusted' } as const;
+    agent.answerToDiagnose = () => Promise.resolve({ ok: false, checks: [check] });
+    agent.statusNow = { ...onlineStatus, phase: detail };
+    const api = await startWith(agent);
+    if (!api.listening) throw new Error(api.reason);
+    return keep(api).port;
+  }
+
+  it.each([
+    ['doctor', runDoctor],
+    ['status', printStatus],
+  ])('reaches no terminal as commands to it: %s', async (_name, run) => {
+    const printed = await examine(join(folder, 'state'), await agentAt(`here ${evil}`), run);
+    expect(printed).toContain('here \\u001b]0;owned\\u0007\\u009b2J\\u202e');
+    expect(printed).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+  });
+
+  it('is not read without end', async () => {
+    const printed = await examine(join(folder, 'state'), await agentAt('x'.repeat(300_000)));
+    expect(printed).not.toContain('xxx');
+    expect(printed).toMatch(/^fail +disk +not checked/m);
   });
 });
 

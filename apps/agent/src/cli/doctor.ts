@@ -1,5 +1,5 @@
 import { type Diagnosis, diagnosisSchema } from '@edgeflow/contract';
-import { systemClock, systemFiles, systemTimers } from '@edgeflow/platform';
+import { printable, systemClock, systemFiles, systemTimers } from '@edgeflow/platform';
 import type { AgentConfig, SettingProblem } from '../config.ts';
 import { type DiagnosisInputs, diagnose, inputsFrom } from '../diagnosis/index.ts';
 import {
@@ -21,7 +21,8 @@ export async function runDoctor(surroundings: Surroundings, options: CommonOptio
   const diagnosis = await examine(surroundings, options);
   for (const { name, result, detail, next_step: nextStep } of diagnosis.checks) {
     const advice = result === 'ok' || nextStep === null ? '' : ` → ${nextStep}`;
-    surroundings.print(`${result.padEnd(5)} ${name.padEnd(9)} ${detail}${advice}\n`);
+    // Certificates, proxies and portals have a say in the text.
+    surroundings.print(`${result.padEnd(5)} ${name.padEnd(9)} ${printable(`${detail}${advice}`)}\n`);
   }
   return diagnosis.ok ? exitCodes.ok : exitCodes.failure;
 }

@@ -61,7 +61,8 @@ function localApiOpener({ server }: AgentConfig, log: Log): AgentDeps['openLocal
     const token =
       server.token === undefined ? folderToken : new LocalToken('EDGEFLOW_SERVER_TOKEN', server.token);
     const { hostname } = systemHostFacts();
-    const api = await startLocalApi({ control, token, random: systemRandom, log, host, port, tls, hostname });
+    const own = { control, token, random: systemRandom, clock: systemClock, log };
+    const api = await startLocalApi({ ...own, host, port, tls, hostname });
     if (api.listening) {
       log.info({ url: api.url }, `local API: ${api.url}`);
       return api;

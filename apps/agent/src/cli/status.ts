@@ -1,3 +1,4 @@
+import { printableJson } from '@edgeflow/platform';
 import { exitCodes } from './exit-codes.ts';
 import { askAgent, placeToAsk, runAsAgent } from './ask-agent.ts';
 import { type CommonOptions, readConfig, type Surroundings, tellProblems } from './surroundings.ts';
@@ -10,7 +11,7 @@ export async function printStatus(surroundings: Surroundings, options: CommonOpt
   const { server, stateFolder } = place;
   try {
     const text = await askAgent(server, stateFolder, '/api/v1/saas/status');
-    surroundings.print(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+    surroundings.print(`${printableJson(JSON.parse(text), 2)}\n`);
     return exitCodes.ok;
   } catch {
     if (!reading.ok) {

@@ -1,6 +1,6 @@
 import type { AgentConfig, ConfigResult } from '../config.ts';
 import { loadConfig, type SettingProblem } from '../config.ts';
-import { systemFiles } from '@edgeflow/platform';
+import { printable, systemFiles } from '@edgeflow/platform';
 import { exitCodes } from './exit-codes.ts';
 
 /** What `main.ts` reads from the process and every command needs. */
@@ -37,6 +37,6 @@ export async function requireConfig(
 /** @returns the exit status. */
 export function tellProblems({ complain }: Surroundings, result: ConfigResult): number {
   const problems = result.ok ? [] : result.problems;
-  for (const { message, nextStep } of problems) complain(`${message} ${nextStep}`);
+  for (const { message, nextStep } of problems) complain(printable(`${message} ${nextStep}`));
   return exitCodes.settings;
 }

@@ -11,6 +11,8 @@ export interface ConfigContext {
   /** What relative paths start from. */
   readonly workingFolder: string;
   readonly problems: SettingProblem[];
+  /** What a person should know although the agent goes on. */
+  readonly warnings: SettingProblem[];
 }
 
 type PathSetting = {

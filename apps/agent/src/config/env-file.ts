@@ -54,12 +54,14 @@ function protectHash(line: string): string {
   return `${head}'${value}'${comment}`;
 }
 
-/** Lines that were surely meant as a setting and are none: parseEnv passes over them in silence. */
+/**
+ * Lines that were surely meant as a setting and are none: parseEnv passes over them in silence, or takes all that stands
+ * before a later `=` for a name. What stands behind the name may be a secret, and is not repeated.
+ */
 function misspelledLines(path: string, text: string): SettingProblem[] {
   return text.split('\n').flatMap((line, index) => {
-    const [, name, rest = ''] = /^\s*(?:export\s+)?(EDGEFLOW_\w+)([^]*)$/.exec(line) ?? [];
-    if (name === undefined || !/^(?:[:\s]|$)/.test(rest) || rest.replace(/^[:\s]\s*/, '').startsWith('='))
-      return [];
+    const [, name, rest = ''] = /^\s*(?:export\s+)?(EDGEFLOW_\w+)([^]*)$/i.exec(line) ?? [];
+    if (name === undefined || /^[ \t]*=/.test(rest)) return [];
     const message = `Line ${String(index + 1)} of ${path} sets nothing: ${name} has no = behind it.`;
     return [{ setting: name, message, nextStep: `Write it as ${name}=value.` }];
   });

@@ -39,6 +39,7 @@ export async function readOnboarding(context: ConfigContext): Promise<Onboarding
   const reading = readLink(context.settings[linkName]);
   const link = reading?.kind === 'link' ? reading.link : undefined;
   const cloud = chooseCloud(context, link?.cloudUrl);
+  if (reading?.kind === 'unusable') requireOtherPins(context, reading.problem);
   const code = await chooseCode(context, reading);
   const hasNoCloud = cloud === undefined && !isGiven(context, 'EDGEFLOW_SAAS_URL');
   return {
@@ -64,6 +65,19 @@ function choosePins(context: ConfigContext, linkPins: readonly string[]): readon
     disagree(context, 'EDGEFLOW_SAAS_TLS_PIN', 'lacks a pin', 'holds it');
   }
   return own;
+}
+
+/**
+ * A link says whom to trust, too. Beside an address, one that cannot be read would leave the public roots in place of
+ * its pins, in silence: no code and no key goes out like that.
+ */
+function requireOtherPins(context: ConfigContext, { setting, message, nextStep }: SettingProblem): void {
+  if (!isGiven(context, 'EDGEFLOW_SAAS_URL') || isGiven(context, 'EDGEFLOW_SAAS_TLS_PIN')) return;
+  context.problems.push({
+    setting,
+    message: `${message} It may say whom to trust at EDGEFLOW_SAAS_URL.`,
+    nextStep: `${nextStep} Or remove it, and set EDGEFLOW_SAAS_TLS_PIN if the cloud has pins.`,
+  });
 }
 
 type LinkReading =
@@ -94,7 +108,11 @@ function addressFrom(
 async function chooseCode(context: ConfigContext, link: LinkReading | undefined): Promise<CodeSetting> {
   const own = await readOwnCode(context);
   if (link === undefined) return own;
-  if (link.kind === 'unusable') return own.kind === 'given' ? own : link;
+  if (link.kind === 'unusable') {
+    if (own.kind !== 'given') return link;
+    context.warnings.push(link.problem);
+    return own;
+  }
   if (own.kind === 'given' && own.code !== link.link.code) {
     disagree(context, own.setting, 'holds one code', 'holds another');
   }

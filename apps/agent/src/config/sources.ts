@@ -65,11 +65,14 @@ function readEach(textFor: (name: SettingName) => string | undefined): Omit<Coll
   return { settings: settings as Partial<Settings>, problems };
 }
 
-/** Settings of the cloud may stand in the same environment on a developer's machine. */
+/**
+ * Settings of the cloud may stand in the same environment on a developer's machine. What is no name at all may be a
+ * whole line of the file, with a secret in it, and is repeated nowhere: the file's reader reports it by its number.
+ */
 function unknownSettings(names: readonly string[]): SettingProblem[] {
   const known: readonly string[] = settingNames;
   const unknown = new Set(
-    names.filter((name) => /^EDGEFLOW_(?!CLOUD_)/i.test(name) && !known.includes(name)),
+    names.filter((name) => /^EDGEFLOW_(?!CLOUD_)\w+$/i.test(name) && !known.includes(name)),
   );
   return [...unknown].map((name) => {
     const nearest = nearestName(name, known);

@@ -7,13 +7,19 @@ import { isFromLoopback, isOwnHost, isOwnOrigin, type OwnHosts } from './own-hos
 import { type ProblemAnswer, problemAnswers } from './problems.ts';
 import { type RequestTarget, targetOf } from './request-target.ts';
 
+/**
+ * How long a finished diagnosis answers for a new one, milliseconds. It opens connections and tries the disk: somebody
+ * who asks without end wears out neither, and a person who has mended something waits no longer than that.
+ */
+const diagnosisKeptMs = 3000;
+
 /** By path, then by method. */
 type Routes = ReadonlyMap<string, ReadonlyMap<string, Handler>>;
 
 /**
  * The device's own API. Source: the wire contract, section 4.
  *
- * Guards, from the outside in: the `Host` and `Origin` are the device's own; off loopback every request has the token;
+ * Guards, from the outside in: the `Host` and `Origin` are the device's own, and no other page asks; off loopback every request has the token;
  * bodies are bounded and are JSON; every change has the token, unless the device is known to have no identity.
  */
 export function buildLocalApp(deps: LocalAppDeps): RequestListener {
@@ -22,6 +28,10 @@ export function buildLocalApp(deps: LocalAppDeps): RequestListener {
   return (request, response) => {
     answerTo(request, deps, problem, routes)
       .catch((error: unknown) => {
+        if (request.destroyed && !request.complete) {
+          deps.log.debug({}, 'a request to the local API was broken off');
+          return problem('request_malformed');
+        }
         const text = error instanceof Error ? error.message : 'unknown error';
         deps.log.error({ error: text }, 'a request to the local API failed');
         return problem('internal');
@@ -63,19 +73,42 @@ function isOwn({ headers, socket }: IncomingMessage, own: OwnHosts, target: Requ
   const { localAddress } = socket;
   return (
     target.hosts.every((host) => isOwnHost(own, host, localAddress)) &&
-    (headers.origin === undefined || isOwnOrigin(own, headers.origin, localAddress))
+    (headers.origin === undefined || isOwnOrigin(own, headers.origin, localAddress)) &&
+    !isOfOtherPage(headers['sec-fetch-site'])
   );
 }
 
-function reads({ control }: LocalAppDeps): [string, ReadonlyMap<string, Handler>][] {
-  // Whoever asks while a diagnosis runs shares it: it opens connections.
-  const diagnosis = new SingleFlight<Diagnosis>();
+/**
+ * Browsers say so of requests without an `Origin`, too: of pictures, scripts and links that a page elsewhere leads to
+ * the device (Fetch Metadata). Another port of the same host is another page.
+ */
+function isOfOtherPage(site: string | string[] | undefined): boolean {
+  return site === 'cross-site' || site === 'same-site';
+}
+
+/** Whoever asks while a diagnosis runs, or shortly after, shares it. */
+function sharedDiagnosis({ control, clock }: LocalAppDeps): () => Promise<Diagnosis> {
+  const flight = new SingleFlight<Diagnosis>();
+  let last: { readonly diagnosis: Diagnosis; readonly atMs: number } | undefined;
+  return async () => {
+    if (last !== undefined && clock.monotonic() - last.atMs < diagnosisKeptMs) return last.diagnosis;
+    return flight.run(async () => {
+      const diagnosis = await control.diagnose();
+      last = { diagnosis, atMs: clock.monotonic() };
+      return diagnosis;
+    });
+  };
+}
+
+function reads(deps: LocalAppDeps): [string, ReadonlyMap<string, Handler>][] {
+  const { control } = deps;
+  const diagnosis = sharedDiagnosis(deps);
   return [
     // The page is loaded when somebody looks at it: most devices are never looked at.
     ['/', get(async () => (await import('./status-page.ts')).pageAnswer(control.status()))],
     ['/healthz', get(() => jsonAnswer({ status: 'ok' }))],
     ['/api/v1/saas/status', get(() => jsonAnswer(control.status()))],
-    ['/api/v1/saas/diagnosis', get(async () => jsonAnswer(await diagnosis.run(() => control.diagnose())))],
+    ['/api/v1/saas/diagnosis', get(async () => jsonAnswer(await diagnosis()))],
   ];
 }
 

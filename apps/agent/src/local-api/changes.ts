@@ -8,7 +8,10 @@ import { isJsonOrEmpty, readBody } from './read-body.ts';
 
 type Change = 'provision' | 'configure' | 'connect' | 'disconnect';
 
-/** The calls that change something. Each has the token, unless the device is known to have no identity. */
+/**
+ * The calls that change something. Each has the token, unless the device is known to have no identity at the moment of
+ * the change: nothing is awaited between the two.
+ */
 export function changesOf(deps: LocalAppDeps, problem: ProblemAnswer): Readonly<Record<Change, Handler>> {
   const { control } = deps;
   const lacksToken = (request: IncomingMessage): boolean => control.isProvisioned && !hasToken(deps, request);
@@ -34,6 +37,8 @@ export function changesOf(deps: LocalAppDeps, problem: ProblemAnswer): Readonly<
       if (lacksToken(request)) return problem('local_token_required');
       const body = await readBody(request, saasConfigUpdateSchema, problem);
       if (!body.ok) return body.answer;
+      // Decided here: while the body was on its way the device may have got its identity.
+      if (lacksToken(request)) return problem('local_token_required');
       const { api_key: apiKey, ...update } = body.value;
       // A client that writes back what it has read sends the masked key.
       const isNewKey = apiKey !== undefined && !isMasked(apiKey);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Random } from '@edgeflow/platform';
+import type { Clock, Random } from '@edgeflow/platform';
 import type { AgentControl } from '../agent-control.ts';
 import type { Log } from '../log-port.ts';
 import type { LocalAnswer } from './answer.ts';
@@ -16,6 +16,7 @@ export interface LocalAppDeps {
   /** Asked at each request: the port is known only once the server listens. */
   readonly own: () => OwnHosts;
   readonly random: Random;
+  readonly clock: Clock;
   readonly log: Log;
 }
 

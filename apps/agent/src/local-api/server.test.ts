@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { problemFor } from '@edgeflow/contract';
+import { formatProvisioningLink, problemFor } from '@edgeflow/contract';
+import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../net/testing/certificates.ts';
 import { closeAll, keep } from '../net/testing/cleanup.ts';
@@ -72,6 +75,22 @@ describe('reading', () => {
     expect(runs).toBe(1);
   });
 
+  it('gives a finished diagnosis for a few seconds more, and runs another then', async () => {
+    const time = new SimulatedTime();
+    const slow = await started({ clock: time });
+    let runs = 0;
+    agent.answerToDiagnose = () => {
+      runs += 1;
+      return runs === 1 ? Promise.reject(new Error('once')) : Promise.resolve({ ok: true, checks: [] });
+    };
+    const ask = async (): Promise<number> => (await send(`${slow}/api/v1/saas/diagnosis`)).status;
+    expect([await ask(), await ask(), await ask(), runs]).toEqual([500, 200, 200, 2]);
+    await time.advance(2999);
+    expect([await ask(), runs]).toEqual([200, 2]);
+    await time.advance(1);
+    expect([await ask(), runs]).toEqual([200, 3]);
+  });
+
   it('may be kept by nobody', async () => {
     for (const path of ['/', '/healthz', '/api/v1/saas/status', '/api/v1/saas/config', '/nowhere']) {
       expect((await send(url + path)).headers).toMatchObject({ 'cache-control': 'no-store' });
@@ -84,7 +103,9 @@ describe('the page', () => {
     const { status, headers, text } = await send(`${url}/`);
     expect(status).toBe(200);
     expect(headers['content-type']).toMatch(/^text\/html; charset=utf-8/i);
-    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    const [, style = ''] = /<style>([^]*)<\/style>/.exec(text) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers['content-security-policy']).toContain(`default-src 'none'; style-src 'sha256-${hash}';`);
     expect(text).toContain('dev_abc123xyz');
     expect(text).not.toMatch(/<script|https?:\/\/(?!cloud\.example)/);
   });
@@ -119,6 +140,8 @@ describe('a request of somebody else’s page', () => {
     ['on another port of this device', { origin: 'http://127.0.0.1:1' }],
     ['elsewhere', { origin: 'https://evil.example' }],
     ['in a sandbox', { origin: 'null' }],
+    ['that shows the answer as a picture', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+    ['on another port that shows it as a picture', { 'sec-fetch-site': 'same-site' }],
   ])('%s is refused', async (_name, headers) => {
     for (const [method, path] of [
       ['GET', '/api/v1/saas/status'],
@@ -137,7 +160,8 @@ describe('a request of somebody else’s page', () => {
     const port = host.split(':')[1] ?? '';
     for (const name of ['127.0.0.1', 'localhost', 'edgeflow-pi', 'edgeflow-pi.local']) {
       const own = `${name}:${port}`;
-      const answer = await send(`${url}/healthz`, { headers: { host: own, origin: `http://${own}` } });
+      const headers = { host: own, origin: `http://${own}`, 'sec-fetch-site': 'same-origin' };
+      const answer = await send(`${url}/healthz`, { headers });
       expect(answer.status).toBe(200);
     }
   });
@@ -154,6 +178,13 @@ describe('registering', () => {
     const answer = await post('/api/v1/saas/provision', { provisioning_code: 'PROV-A1B2-C3D4' });
     expect(answer).toMatchObject({ status: 200, json: { device_id: 'dev_new', api_key: 'efk_secret' } });
     expect(agent.done).toEqual(['provision PROV-A1B2-C3D4 false']);
+  });
+
+  it('passes on a link with several pins', async () => {
+    const pins = Array<string>(4).fill(`sha256/${'A'.repeat(43)}=`);
+    const link = formatProvisioningLink({ cloudUrl: 'https://cloud.example', code: 'PROV-A1B2-C3D4', pins });
+    expect((await post('/api/v1/saas/provision', { provisioning_code: link })).status).toBe(200);
+    expect(agent.done).toEqual([`provision ${link} false`]);
   });
 
   it('passes the cloud’s own problem through, with its status', async () => {
@@ -243,6 +274,20 @@ describe('registering', () => {
     expect(answer.status).toBe(413);
   });
 
+  it('that is broken off in the middle of its body is no failure of the agent', async () => {
+    const told = Promise.withResolvers<string>();
+    const tell = (_fields: object, message: string): void => {
+      told.resolve(message);
+    };
+    const watched = await started({ log: { debug: tell, info: tell, warn: tell, error: tell } });
+    const { port, host } = new URL(watched);
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = `POST /api/v1/saas/provision HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n`;
+    socket.end(`${head}Content-Length: 500\r\n\r\n{`);
+    expect(await told.promise).toBe('a request to the local API was broken off');
+    socket.destroy();
+  });
+
   it('takes a short body that does not say how long it is', async () => {
     const headers = { ...asJson, 'transfer-encoding': 'chunked' };
     const body = JSON.stringify({ provisioning_code: 'PROV-A1B2-C3D4' });
@@ -271,6 +316,31 @@ describe('changing the settings', () => {
     });
     expect((await put({ enabled: false }, { 'x-edgeflow-token': token })).status).toBe(200);
     expect(agent.done).toEqual([{ enabled: false }]);
+  });
+
+  it('needs the token although the device got its identity while the body was held back', async () => {
+    const looked = Promise.withResolvers<undefined>();
+    let isProvisioned = false;
+    const watched = {
+      ...agent,
+      get isProvisioned() {
+        looked.resolve(undefined);
+        return isProvisioned;
+      },
+    };
+    const api = await startWith(watched);
+    if (!api.listening) throw new Error(api.reason);
+    const body = looked.promise.then(() => {
+      isProvisioned = true;
+      return JSON.stringify({ enabled: false });
+    });
+    const answer = await send(`${keep(api).url}/api/v1/saas/config`, {
+      method: 'PUT',
+      headers: asJson,
+      body,
+    });
+    expect(answer).toMatchObject({ status: 403, json: { code: 'local_token_required' } });
+    expect(agent.done).toEqual([]);
   });
 });
 

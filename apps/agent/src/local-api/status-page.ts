@@ -12,6 +12,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .problem { border-left: .25rem solid #c00; padding-left: 1rem; }
 `;
 
+// Whole, so that nothing is laid out between its tags: the hash is over every character there.
+const styleElement = new Html(`<style>${style}</style>`);
+
 /** Nothing from elsewhere, no script at all, in no frame, and the one style sheet known by its hash. */
 const pagePolicy = [
   "default-src 'none'",
@@ -62,9 +65,7 @@ function statusPage(status: SaasStatus): Html {
         <meta name="viewport" content="width=device-width" />
         <meta http-equiv="refresh" content="5" />
         <title>EdgeFlow: ${status.status}</title>
-        <style>
-          ${new Html(style)}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <h1>EdgeFlow</h1>

@@ -152,16 +152,20 @@ describe('a clock that may well be right', () => {
 });
 
 describe('a clock that was turned back', () => {
-  it('brings no certificate to life that had expired before the program was released', async () => {
-    const root = await makeCertificate({ name: 'root', isAuthority: true });
+  const later = Date.now() + 24 * 3_600_000;
+  it.each([
+    ['the program was released', onlyReleaseKnown(later)],
+    ['a cloud told the time', { ...onlyReleaseKnown(Date.now() - 24 * 3_600_000), floorMs: later }],
+  ])('brings no certificate to life that had expired before %s', async (_name, knowledge) => {
+    const root = await makeCertificate({ name: 'root', isAuthority: true, validUntilHours: 100 });
     const leaf = await makeCertificate({
       name: 'cloud',
       hosts: ['cloud.test'],
       issuer: root,
       ...rightClock.validity,
     });
-    // By the clock of OpenSSL, which this program is not to be older than, all is well.
-    const clock = { ...rightClock, knowledge: onlyReleaseKnown(Date.now() + 24 * 3_600_000) };
+    // By the clock of OpenSSL all is well.
+    const clock = { ...rightClock, knowledge };
     const answer = await talk(clock, [leaf], { caPem: root.certificatePem, pins: [] });
     expect(answer).toMatchObject({ outcome: 'tls_expired', bytesHeard: 0 });
     expect(answer.message).toContain('by now it is at least');

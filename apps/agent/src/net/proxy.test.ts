@@ -25,6 +25,14 @@ describe('HTTPS_PROXY', () => {
     expect(proxyAt(text)).toMatchObject({ label, isTls, hasCredentials: false });
   });
 
+  it('has an identity that changes with scheme, place and credentials, and tells none of them', () => {
+    const texts = ['http://u:one@p:3128', 'http://u:two@p:3128', 'https://u:one@p:3128', 'http://p:3128'];
+    const identities = texts.map((text) => proxyAt(text).identity);
+    expect(new Set(identities).size).toBe(texts.length);
+    expect(proxyAt('http://u:one@p:3128').identity).toBe(identities[0]);
+    expect(identities.every((identity) => /^[\w+/]{43}=$/.test(identity))).toBe(true);
+  });
+
   it('may hold a user name and a password with escapes, which no print of it shows', () => {
     const proxy = proxyAt('http://us%40er:p%3Ass%25@proxy.example:3128');
     const authorization = `Basic ${Buffer.from('us@er:p:ss%').toString('base64')}`;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { type CloudAddress, isLoopbackHost } from './address.ts';
 
@@ -22,6 +23,12 @@ export class HttpProxy {
 
   get hasCredentials(): boolean {
     return this.#authorization !== undefined;
+  }
+
+  /** Changes with scheme, place and credentials, and tells none of them. */
+  get identity(): string {
+    const parts = JSON.stringify([this.isTls, this.label, this.#authorization]);
+    return createHash('sha256').update(parts).digest('base64');
   }
 
   /** RFC 7617. For the proxy alone. */

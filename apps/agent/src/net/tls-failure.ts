@@ -57,7 +57,7 @@ export function dateVerdict(error: unknown): DateVerdict | undefined {
 /** Who a certificate is for and from, and how long, fit for a log line: the names in it are whatever its maker wrote. */
 export function certificateText(certificate: X509Certificate | undefined): string {
   if (certificate === undefined) return 'no certificate';
-  const until = toRfc3339(certificate.validToDate.getTime());
+  const until = dateText(certificate.validToDate);
   return `“${nameText(certificate.subject)}” by “${nameText(certificate.issuer)}”, valid until ${until}`;
 }
 
@@ -92,11 +92,11 @@ function validityText(evidence: TlsEvidence | undefined): string {
   if (evidence === undefined) return '';
   const { presented, nowMs } = evidence;
   const outside = presented.find(({ validFromDate, validToDate }) => {
-    return nowMs < validFromDate.getTime() || nowMs > validToDate.getTime();
+    return !(nowMs >= validFromDate.getTime() && nowMs <= validToDate.getTime());
   });
   const clock = `; the clock of this device says ${toRfc3339(nowMs)}`;
   if (outside === undefined) return clock;
-  const span = `${toRfc3339(outside.validFromDate.getTime())} to ${toRfc3339(outside.validToDate.getTime())}`;
+  const span = `${dateText(outside.validFromDate)} to ${dateText(outside.validToDate)}`;
   return `: “${nameText(outside.subject)}” is valid from ${span}${clock}`;
 }
 
@@ -111,6 +111,11 @@ function strangerText(evidence: TlsEvidence | undefined, host: string): string {
   const isNamed = isIP(host) === 0 ? leaf?.checkHost(host) : leaf?.checkIP(host);
   if (leaf === undefined || isNamed !== undefined) return '';
   return `, and it does not name ${host}: a captive portal may be answering in its place`;
+}
+
+/** Of a certificate, which may hold anything in place of a date. */
+function dateText(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'an unreadable date' : toRfc3339(date.getTime());
 }
 
 function nameText(distinguishedName: string): string {

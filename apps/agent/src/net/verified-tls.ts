@@ -53,8 +53,11 @@ export type OpenStream = (signal: AbortSignal) => Promise<Socket>;
  * name. So nothing that OpenSSL has refused is used: the validation without a clock has a handshake of its own and
  * judges all of it.
  *
- * With pins alone it is the key that is trusted, not the certificate around it: whoever holds the pinned key may show
- * it in a certificate with other dates or constraints, and that one is the anchor. A CA file fixes those as well.
+ * With pins alone it is the public key that is trusted, not the certificate around it. Nobody verifies the signature on
+ * an anchor, so anybody can put that public key into a certificate of their own, with other dates, path length and name
+ * constraints, and present it as the anchor: those of a pinned authority bind nobody. What still binds is the leaf: it
+ * has to be signed by the pinned key, valid and named for this cloud, and its private key has to be at hand. A CA file
+ * fixes the certificate itself, and there all of it binds.
  */
 export class CloudTls {
   readonly #host: string;
@@ -90,7 +93,7 @@ export class CloudTls {
   async #connected(open: OpenStream, signal: AbortSignal): Promise<Connected> {
     try {
       const socket = await this.#trusted(open, signal);
-      this.#requireNewerThanProgram(socket);
+      this.#requireNotLongExpired(socket);
       return { socket };
     } catch (error) {
       if (!isVerificationFailure(error)) throw error;
@@ -102,13 +105,19 @@ export class CloudTls {
     }
   }
 
-  /** A clock that was turned back must not bring an old certificate to life. */
-  #requireNewerThanProgram(socket: TLSSocket): void {
-    const { releasedMs } = this.#deps.knowledge;
+  /**
+   * A clock that was turned back must not bring an old certificate to life. The release is beyond doubt; what a cloud
+   * has told counts where the clock lies before it, and so is wrong.
+   */
+  #requireNotLongExpired(socket: TLSSocket): void {
+    const { knowledge, time } = this.#deps;
+    const { releasedMs, floorMs } = knowledge;
+    const earliestMs = time.clock.now() < floorMs ? floorMs : releasedMs;
     const leaf = socket.getPeerX509Certificate();
-    if (leaf === undefined || leaf.validToDate.getTime() >= releasedMs) return;
+    // A date that cannot be read is not later than anything.
+    if (leaf === undefined || leaf.validToDate.getTime() >= earliestMs) return;
     socket.destroy();
-    const expired = Object.assign(new Error('expired before this program was made'), {
+    const expired = Object.assign(new Error('expired before the least that the time can be'), {
       code: 'CERT_HAS_EXPIRED',
     });
     throw tlsFailure(expired, this.#host);

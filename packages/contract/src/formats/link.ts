@@ -15,7 +15,7 @@ export type LinkReading =
   | { readonly ok: false; readonly problem: string; readonly nextStep: string };
 
 /** Longest link read, in UTF-16 units: an address, a code and dozens of pins. */
-const linkLengthMax = 4096;
+export const provisioningLinkLengthMax = 4096;
 const checkAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** The largest prime below 32²: larger than any difference of two characters, so none cancels out. */
 const checkPrime = 1021;
@@ -31,7 +31,7 @@ export function formatProvisioningLink(link: ProvisioningLink): string {
 
 /** Reads a link back and verifies it offline. */
 export function parseProvisioningLink(text: string): LinkReading {
-  const trimmed = text.length > linkLengthMax ? '' : text.trim();
+  const trimmed = text.length > provisioningLinkLengthMax ? '' : text.trim();
   const match = /^(https?:\/\/[\x21\x22\x24-\x7e]+)\/add#([\x21-\x7e]+)&c=([0-9A-Z]{2})$/.exec(trimmed);
   if (match === null) {
     return unreadable(

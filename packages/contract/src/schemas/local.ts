@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { provisioningLinkLengthMax } from '../formats/link.ts';
 import { timeSchema } from './common.ts';
 
 /** The device's own API on loopback. Source: the wire contract, section 4. */
@@ -36,7 +37,8 @@ export const saasStatusSchema = z.object({
 });
 
 export const localProvisionRequestSchema = z.object({
-  provisioning_code: z.string().trim().min(1).max(256),
+  /** Or the link that holds it. */
+  provisioning_code: z.string().trim().min(1).max(provisioningLinkLengthMax),
   force: z.boolean().default(false),
 });
 

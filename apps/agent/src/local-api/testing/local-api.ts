@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { problemFor, type SaasConfigUpdate, type SaasStatus } from '@edgeflow/contract';
-import { systemRandom } from '@edgeflow/platform';
+import { systemClock, systemRandom } from '@edgeflow/platform';
 import type { AgentControl } from '../../agent-control.ts';
 import { type LocalApi, type LocalApiOptions, startLocalApi } from '../server.ts';
 
@@ -83,6 +83,7 @@ export function startWith(control: AgentControl, options: Partial<LocalApiOption
     tls: undefined,
     hostname: 'edgeflow-pi',
     random: systemRandom,
+    clock: systemClock,
     log: { debug: silent, info: silent, warn: silent, error: silent },
     ...options,
   });
@@ -96,11 +97,16 @@ export interface Answer {
   readonly json: Record<string, unknown>;
 }
 
+interface SendOptions {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  /** One that is promised is held back: the head goes out before it. */
+  readonly body?: string | Buffer | Promise<string>;
+  readonly ca?: string;
+}
+
 /** One request with whatever headers, `Host` among them, as no browser would let a page send. */
-export function send(
-  url: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string | Buffer; ca?: string } = {},
-): Promise<Answer> {
+export function send(url: string, options: SendOptions = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body, ca } = options;
   return new Promise((resolve, reject) => {
     const make = url.startsWith('https:') ? httpsRequest : httpRequest;
@@ -115,6 +121,12 @@ export function send(
         }, reject);
       },
     );
-    outgoing.on('error', reject).end(body);
+    outgoing.on('error', reject);
+    if (!(body instanceof Promise)) {
+      outgoing.end(body);
+      return;
+    }
+    outgoing.flushHeaders();
+    body.then((late) => outgoing.end(late), reject);
   });
 }

@@ -74,6 +74,15 @@ export async function withAlteredSignature(certificate: TestCertificate): Promis
   return presentable(der, certificate.subject, certificate.keys);
 }
 
+/** The same certificate with thirteen characters that are no date where its validity ends; its signature is broken. */
+export async function withUnreadableEnd(certificate: TestCertificate): Promise<TestCertificate> {
+  const der = Buffer.from(certificate.der);
+  const [, end] = der.toString('latin1').matchAll(/\d{12}Z/g);
+  if (end === undefined) throw new Error('the certificate has no UTCTime at its end');
+  der.write('269999999999Z', end.index, 'latin1');
+  return presentable(Uint8Array.from(der), certificate.subject, certificate.keys);
+}
+
 async function presentable(
   der: Uint8Array<ArrayBuffer>,
   subject: string,

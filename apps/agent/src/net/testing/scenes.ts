@@ -7,10 +7,10 @@ import {
   makeCertificate,
   type TestCertificate,
   withAlteredSignature,
+  withUnreadableEnd,
 } from './certificates.ts';
 import type { DeviceClock } from './clocks.ts';
 
-/** What a server that calls itself cloud.test presents, and which root the device trusts. */
 /** Certificates that are valid where the clock's story plays. */
 export function maker(clock: DeviceClock) {
   const authority = (name: string, issuer?: TestCertificate, over: Partial<CertificateRequest> = {}) =>
@@ -30,6 +30,7 @@ export function constraints(permitted: readonly string[], excluded: readonly str
   return new Extension('2.5.29.30', true, document.toSchema().toBER());
 }
 
+/** What a server that calls itself cloud.test presents, and which root the device trusts. */
 export interface Scene {
   readonly chain: readonly TestCertificate[];
   /** Of the CA file. */
@@ -177,6 +178,15 @@ export const badScenes: Readonly<Record<string, Stage>> = {
   'a server with a key of 1024 bits': async ({ authority, server }) => {
     const root = await authority('root');
     return { chain: [await server(root, { rsaBits: 1024 })], root };
+  },
+  'a date that cannot be read': async ({ authority, server }) => {
+    const root = await authority('root');
+    return { chain: [await withUnreadableEnd(await server(root))], root };
+  },
+  'an authority with a date that cannot be read': async ({ authority, server }) => {
+    const root = await authority('root');
+    const middle = await authority('middle', root);
+    return { chain: [await server(middle), await withUnreadableEnd(middle)], root };
   },
   'an altered signature': async ({ authority, server }) => {
     const root = await authority('root');
