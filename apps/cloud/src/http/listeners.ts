@@ -1,9 +1,9 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import type { ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { ServerOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions } from 'node:tls';
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { constants } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
@@ -12,6 +12,7 @@ import type { TimeSource } from '@edgeflow/platform';
 import type { ListenSetting } from '../config.ts';
 import type { Logger } from '../logging.ts';
 import type { CertificateSource } from '../tls/index.ts';
+import { Acceptors } from './acceptors.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { listenOrMove, type ListeningAddress } from './listen.ts';
 import { InTurn } from './in-turn.ts';
@@ -35,10 +36,14 @@ export interface ServerLimits {
   readonly headerBytesMax: number;
   /** Connections of one listener that wait for nothing but their client: see {@link WaitingRoom}. */
   readonly waitingMax: number;
+  /** Listening sockets of one listener: see {@link Acceptors}. */
+  readonly acceptors: number;
 }
 
 /** More than a whole fleet behind one address that dials at the same moment. */
 export const waitingMaxDefault = 8_192;
+/** With turns of 200 ms, as a process that is under attack has them, 320 connections a second of each listener. */
+export const acceptorsDefault = 64;
 
 const limitsDefault: ServerLimits = {
   headersTimeoutMs: 10_000,
@@ -48,6 +53,7 @@ const limitsDefault: ServerLimits = {
   tlsHandshakeTimeoutMs: 10_000,
   headerBytesMax: 16 * 1024,
   waitingMax: waitingMaxDefault,
+  acceptors: acceptorsDefault,
 };
 /** Longer than the longest command waits, and than the pauses of an event stream. */
 const idleSocketMs = 150_000;
@@ -100,12 +106,20 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   });
   logHandshakeFailures(secure, options.logger);
   const plain = options.http === undefined ? undefined : createHttpServer(serverOptions(limits));
-  for (const [name, server] of Object.entries({ https: secure, http: plain })) {
-    if (server === undefined) continue;
+
+  /** To be listened with. */
+  function open(name: string, server: HttpServer | HttpsServer): Acceptors {
     const room = new WaitingRoom(server, limits.waitingMax);
     rooms[name] = room;
-    drains.push(serve(server, room, options));
+    const acceptors = new Acceptors(server, socketOptions(server), limits.acceptors);
+    const drain = new ServerDrain(server, acceptors, options.time);
+    drains.push(drain);
+    serve(server, room, drain, options);
+    return acceptors;
   }
+
+  const secureAcceptors = open('https', secure);
+  const plainAcceptors = plain === undefined ? undefined : open('http', plain);
   if (options.registry !== undefined) listenerMetrics(options.registry, rooms);
   const stopWatching = options.certificates.watch(() => {
     secure.setSecureContext(secureContext(options.certificates));
@@ -117,12 +131,17 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   }
 
   try {
-    const https = await listenOrMove(secure, options.https, { host: 'HOST', port: 'PORT' }, options.logger);
+    const https = await listenOrMove(
+      secureAcceptors,
+      options.https,
+      { host: 'HOST', port: 'PORT' },
+      options.logger,
+    );
     const names = { host: 'HTTP_HOST', port: 'HTTP_PORT' };
     const http =
-      plain === undefined || options.http === undefined
+      plainAcceptors === undefined || options.http === undefined
         ? undefined
-        : await listenOrMove(plain, options.http, names, options.logger);
+        : await listenOrMove(plainAcceptors, options.http, names, options.logger);
     return { https, http, stop };
   } catch (error) {
     await stop(0);
@@ -135,6 +154,13 @@ function secureContext(certificates: CertificateSource): SecureContextOptions {
   return { ...certificates.secureContextOptions(), secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
 }
 
+const tcpOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpProbeAfterMs } as const;
+
+/** Like Node's own servers: HTTP answers whoever has hung up its half, TLS has an end of its own. */
+function socketOptions(server: HttpServer | HttpsServer): ServerOpts {
+  return { ...tcpOptions, allowHalfOpen: !(server instanceof TlsServer) };
+}
+
 function serverOptions(limits: ServerLimits): ServerOptions {
   return {
     headersTimeout: limits.headersTimeoutMs,
@@ -142,16 +168,19 @@ function serverOptions(limits: ServerLimits): ServerOptions {
     connectionsCheckingInterval: limits.checkMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.headerBytesMax,
-    keepAlive: true,
-    keepAliveInitialDelay: tcpProbeAfterMs,
+    ...tcpOptions,
     // Any other wish for another protocol is passed over, as RFC 9110 (section 7.8) allows: `curl --http2` asks too.
     shouldUpgradeCallback: isTunnelRequest,
   };
 }
 
-function serve(server: HttpServer | HttpsServer, room: WaitingRoom, options: ListenersOptions): ServerDrain {
-  const { app, onUpgrade, time } = options;
-  const drain = new ServerDrain(server, time);
+function serve(
+  server: HttpServer | HttpsServer,
+  room: WaitingRoom,
+  drain: ServerDrain,
+  options: ListenersOptions,
+): void {
+  const { app, onUpgrade } = options;
   const inTurn = new InTurn((request, response) => {
     room.serving(request, response);
     if (drain.stopping) response.setHeader('connection', 'close');
@@ -173,7 +202,6 @@ function serve(server: HttpServer | HttpsServer, room: WaitingRoom, options: Lis
   });
   answerClientErrors(server, options.logger);
   surviveAcceptErrors(server, room, options);
-  return drain;
 }
 
 /**
