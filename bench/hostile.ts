@@ -13,6 +13,7 @@ import { describeMachine } from './report/description.ts';
 import { asMarkdown, asText } from './report/table.ts';
 import { attacks } from './hostile/attack.ts';
 import { type HonestReport, type HostileReport, Phase } from './hostile/phase.ts';
+import { acceptQueue } from './support/accept-queue.ts';
 import { type Child, residentBytes, startChild, waitForMember } from './support/child.ts';
 import { Cleanup } from './support/cleanup.ts';
 import { certificateFiles, startCloud } from './support/cloud.ts';
@@ -48,6 +49,7 @@ async function run(): Promise<void> {
   const cloud = await startCloud(cleanup, { folder });
   const identities = await registerFleet(cloud, honestDevices + hostileDevices);
   const { ca } = certificateFiles(folder);
+  const ports = [cloud.secure, cloud.plain].map(({ port }) => Number(port));
   const fleetFile = keep('fleet', {
     identities: identities.slice(0, honestDevices),
     codes: await cloud.operator.makeCodes(registrationsMax),
@@ -85,8 +87,12 @@ async function run(): Promise<void> {
       const from = fleet.lines.length;
       await sleep(sampleMs);
       const lag = await loopLagMs(cloud.plain).catch(() => NaN);
-      const files = readdirSync(`/proc/${String(cloud.child.pid)}/fd`).length;
-      phase.sample(residentBytes(cloud.child.pid), files, lag);
+      phase.sample({
+        residentBytes: residentBytes(cloud.child.pid),
+        openFiles: readdirSync(`/proc/${String(cloud.child.pid)}/fd`).length,
+        queued: acceptQueue(ports),
+        loopLagMs: lag,
+      });
       for (const line of fleet.lines.slice(from)) {
         const said = parseLog(line)?.['honest'];
         if (said !== undefined) phase.hear(said as HonestReport);
@@ -114,7 +120,8 @@ function report(phases: readonly Phase[], reached: HostileReport): void {
     columns: Phase.columns,
     rows: phases.map((phase) => phase.describe()),
     notes: [
-      `${String(honestDevices)} devices with tunnels over TLS, each beating every 3 s (real devices: 30 s); 5 new devices a second register, each over its own TLS connection. Heartbeat: from the ping to its pong.`,
+      `${String(honestDevices)} devices with tunnels over TLS, each beating every 3 s (real devices: 30 s); 5 new devices a second register over the agent’s own transport, with its deadlines, its backoff and the same key again. Heartbeat: from the ping to its pong.`,
+      'Tried again: devices of which an attempt failed, since the start, whatever became of them. Refused: those that got a final answer other than an identity. Slowest: from the first attempt to the identity. In the kernel’s queue: connections that wait to be accepted.',
       'Memory: resident, sampled once a second. Event loop: the highest 99th percentile of a second, as the process itself measures it. Honest, hostile and cloud share the processors.',
     ],
   };
@@ -125,7 +132,9 @@ function report(phases: readonly Phase[], reached: HostileReport): void {
       const wanted = attacks.find((attack) => attack.name === name)?.clients ?? 0;
       return [name, wanted, open, opened, closed].map(String);
     }),
-    notes: ['All at once; whoever is sent away comes again. They come from seven addresses of loopback.'],
+    notes: [
+      'All at once. Those that read notice when they are sent away, and come again; those that read nothing hold a dead socket. They come from eight addresses of loopback.',
+    ],
   };
   const load = [
     'load',
@@ -137,11 +146,15 @@ function report(phases: readonly Phase[], reached: HostileReport): void {
   const [before, attacked] = phases;
   const growth = (attacked?.mostBytes ?? NaN) - (before?.mostBytes ?? NaN);
   const harmed = phases.flatMap((phase) => phase.harm);
-  const verdict = `Honest devices disconnected: ${String(phases.at(-1)?.lost ?? NaN)}. Registrations refused: ${String(phases.at(-1)?.refused ?? NaN)}. Memory grew by at most ${(growth / 1e6).toFixed(0)} MB.`;
+  const last = phases.at(-1)?.last;
+  const verdict = `Honest devices disconnected: ${String(last?.lost)}. Registrations refused: ${String(last?.refused.length)}; tried again: ${String(last?.retried)}; unfinished at the end: ${String(last?.unfinished)}. Memory grew by at most ${(growth / 1e6).toFixed(0)} MB.`;
+  const failures = Object.entries(last?.failures ?? {}).map(
+    ([why, count]) => `- ${String(count)} attempts: ${why}`,
+  );
   for (const section of [honest, hostile]) process.stdout.write(`${asText(section)}\n`);
-  process.stdout.write(`\n${verdict}\n`);
+  process.stdout.write(`\n${[verdict, ...failures].join('\n')}\n`);
   if (options.write) {
-    const intro = `# Hostile clients beside honest devices\n\nWritten by \`npm run hostile -- --write\`, which starts a real cloud process on loopback.\n\n**${verdict}**`;
+    const intro = `# Hostile clients beside honest devices\n\nWritten by \`npm run hostile -- --write\`, which starts a real cloud process on loopback.\n\n${[`**${verdict}**`, ...failures].join('\n\n')}`;
     const text = [intro, facts, asMarkdown(honest), asMarkdown(hostile), ''].join('\n\n');
     writeFileSync(resultFile, text);
   }
