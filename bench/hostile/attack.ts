@@ -96,7 +96,7 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: 'bodies in chunks of one byte that never end',
-    ...{ clients: 300, from: '127.0.0.6', listener: 'http' },
+    ...{ clients: 300, from: '127.0.0.6', listener: 'http', reads: true },
     act: (socket) => socket.write(`${provision}Transfer-Encoding: chunked\r\n\r\n${dribbled}`),
   },
   {
