@@ -4,7 +4,7 @@
  * `--quick` is for trying things out. Ends with 1 when an honest device was harmed or memory was not bounded.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
+import { getPriority, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -142,7 +142,8 @@ function report(phases: readonly Phase[], reached: HostileReport): void {
       .map((one) => one.toFixed(1))
       .join(', ')}`,
   ] as const;
-  const facts = [...machine, load].map(([name, value]) => `- ${name}: ${value}`).join('\n');
+  const priority = ['priority', `nice ${String(getPriority())}, as are the honest and the hostile`] as const;
+  const facts = [...machine, load, priority].map(([name, value]) => `- ${name}: ${value}`).join('\n');
   const [before, attacked] = phases;
   const growth = (attacked?.mostBytes ?? NaN) - (before?.mostBytes ?? NaN);
   const harmed = phases.flatMap((phase) => phase.harm);
