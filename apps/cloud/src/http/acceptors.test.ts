@@ -84,7 +84,7 @@ describe('several listening sockets', () => {
     const closing = acceptors.close().then(() => {
       closed = true;
     });
-    await Promise.all(accepted.map((socket) => (socket.closed ? undefined : once(socket, 'close'))));
+    for (const socket of accepted) if (!socket.closed) await once(socket, 'close');
     await turn();
     expect(closed).toBe(false);
     last?.destroy();
@@ -97,7 +97,8 @@ describe('several listening sockets', () => {
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     await expect(acceptors.listen(host, port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await new Promise((resolve) => taken.close(resolve));
+    taken.close();
+    await once(taken, 'close');
     expect(await acceptors.listen(host, port)).toBe(port);
     await dial(port);
   });

@@ -14,6 +14,7 @@ import type { Logger } from '../logging.ts';
 import type { CertificateSource } from '../tls/index.ts';
 import { Acceptors } from './acceptors.ts';
 import { answerClientErrors } from './client-errors.ts';
+import { boundConnections } from './connection-bound.ts';
 import { listenOrMove, type ListeningAddress } from './listen.ts';
 import { InTurn } from './in-turn.ts';
 import { listenerMetrics } from './listener-metrics.ts';
@@ -38,6 +39,8 @@ export interface ServerLimits {
   readonly waitingMax: number;
   /** Listening sockets of one listener: see {@link Acceptors}. */
   readonly acceptors: number;
+  /** Connections of all listeners, tunnels too: see {@link boundConnections}. */
+  readonly connectionsMax: number;
 }
 
 /** More than a whole fleet behind one address that dials at the same moment. */
@@ -54,6 +57,7 @@ const limitsDefault: ServerLimits = {
   headerBytesMax: 16 * 1024,
   waitingMax: waitingMaxDefault,
   acceptors: acceptorsDefault,
+  connectionsMax: Infinity,
 };
 /** Longer than the longest command waits, and than the pauses of an event stream. */
 const idleSocketMs = 150_000;
@@ -98,6 +102,8 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   await options.app.ready();
   const drains: ServerDrain[] = [];
   const rooms: Record<string, WaitingRoom> = {};
+  const doors: { server: HttpServer | HttpsServer; room: WaitingRoom }[] = [];
+  const complain = acceptComplaints(options);
   const limits = { ...limitsDefault, ...options.limits };
   const secure = createHttpsServer({
     ...serverOptions(limits),
@@ -111,15 +117,18 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   function open(name: string, server: HttpServer | HttpsServer): Acceptors {
     const room = new WaitingRoom(server, limits.waitingMax);
     rooms[name] = room;
+    doors.push({ server, room });
     const acceptors = new Acceptors(server, socketOptions(server), limits.acceptors);
     const drain = new ServerDrain(server, acceptors, options.time);
     drains.push(drain);
     serve(server, room, drain, options);
+    surviveAcceptErrors(server, room, complain);
     return acceptors;
   }
 
   const secureAcceptors = open('https', secure);
   const plainAcceptors = plain === undefined ? undefined : open('http', plain);
+  boundConnections(doors, limits.connectionsMax, complain);
   if (options.registry !== undefined) listenerMetrics(options.registry, rooms);
   const stopWatching = options.certificates.watch(() => {
     secure.setSecureContext(secureContext(options.certificates));
@@ -201,27 +210,30 @@ function serve(
     else onUpgrade(request, socket, head);
   });
   answerClientErrors(server, options.logger);
-  surviveAcceptErrors(server, room, options);
 }
 
-/**
- * When a connection cannot be accepted, mostly for want of file descriptors, the process goes on, makes room, and says
- * so. (libuv accepts and closes what it can with a descriptor that it holds in reserve, so this is the last resort.)
- */
+/** @returns says, once in a while, that connections had to be sent away or could not be accepted */
+function acceptComplaints({ logger, time }: ListenersOptions): (code?: string) => void {
+  let complainedMs = -Infinity;
+  return (code) => {
+    const nowMs = time.clock.monotonic();
+    if (nowMs - complainedMs < acceptComplaintMs) return;
+    complainedMs = nowMs;
+    logger.error({ code }, 'no room for more connections; raise the limit of open files');
+  };
+}
+
+/** When a connection cannot be accepted, the process goes on, makes room, and says so. */
 function surviveAcceptErrors(
   server: HttpServer | HttpsServer,
   room: WaitingRoom,
-  { logger, time }: ListenersOptions,
+  complain: (code?: string) => void,
 ): void {
-  let complainedMs = -Infinity;
   server.on('error', (error: Error & { code?: string }) => {
     // An address that cannot be listened on is whoever calls `listen`'s to hear.
     if (!server.listening) return;
     room.makeRoom();
-    const nowMs = time.clock.monotonic();
-    if (nowMs - complainedMs < acceptComplaintMs) return;
-    complainedMs = nowMs;
-    logger.error({ code: error.code }, 'a connection could not be accepted; raise the limit of open files');
+    complain(error.code);
   });
 }
 

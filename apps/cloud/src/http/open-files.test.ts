@@ -14,11 +14,11 @@ describe('the room at the door', () => {
   it.each([
     [
       '1024                 524288               files',
-      { waitingMax: 256, strangersMax: 128, acceptors: 32 },
+      { waitingMax: 256, strangersMax: 128, acceptors: 32, connectionsMax: 768 },
     ],
     [
       'unlimited            unlimited            files',
-      { waitingMax: 8_192, strangersMax: 2_000, acceptors: 64 },
+      { waitingMax: 8_192, strangersMax: 2_000, acceptors: 64, connectionsMax: Infinity },
     ],
   ])('is told from %s', async (limits, expected) => {
     const files = new SimulatedFiles();
@@ -36,6 +36,7 @@ describe('the room at the door', () => {
       waitingMax: 8_192,
       strangersMax: 2_000,
       acceptors: 64,
+      connectionsMax: Infinity,
     });
   });
 });
