@@ -53,7 +53,8 @@ const limitsDefault: ServerLimits = {
   requestTimeoutMs: 30_000,
   checkMs: 2000,
   keepAliveTimeoutMs: 75_000,
-  tlsHandshakeTimeoutMs: 10_000,
+  // As long as the agent waits: of 5,000 that return at once, the last must not be given up on before it gives up.
+  tlsHandshakeTimeoutMs: 20_000,
   headerBytesMax: 16 * 1024,
   waitingMax: waitingMaxDefault,
   acceptors: acceptorsDefault,
