@@ -1,14 +1,14 @@
 /**
  * A fleet that behaves, in a process of its own: tunnels that beat their hearts, and new devices that register one
- * after the other, each over a TLS connection of its own. Started by bench/hostile.ts with the cloud's address, its CA
+ * after the other, as the agent does, each over a TLS connection of its own. Started by bench/hostile.ts with the cloud's address, its CA
  * file and a file of identities and codes. Prints one line of JSON a second; what happened since the line before.
  */
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { Registrar } from './hostile/registrar.ts';
 import { targetOf } from './load/dial.ts';
 import { clientFrame } from './load/frames.ts';
-import { loadHttp } from './load/http-load.ts';
-import { type Identity, registrationRequests } from './load/registration-requests.ts';
+import type { Identity } from './load/registration-requests.ts';
 import { connectFrames, openTunnels } from './load/tunnels.ts';
 import { percentile } from './report/statistics.ts';
 
@@ -24,12 +24,11 @@ const ping = clientFrame(JSON.stringify({ type: 'ping', note: 'x'.repeat(120) })
 const [url = '', caFile = '', fleetFile = ''] = process.argv.slice(2);
 const fleet = JSON.parse(readFileSync(fleetFile, 'utf8')) as { identities: Identity[]; codes: string[] };
 const target = targetOf(new URL(url), caFile);
-const registrations = registrationRequests(new URL(url).host, fleet.codes).values();
+const codes = fleet.codes.values();
+const registrar = new Registrar(url, readFileSync(caFile, 'utf8'));
 
 let beats: number[] = [];
-let registrationsMs: number[] = [];
 let lost = 0;
-const refused: string[] = [];
 
 const { sockets } = await openTunnels(target, connectFrames(fleet.identities), atOnce);
 const beatFunctions = sockets.map(heart);
@@ -38,7 +37,10 @@ setInterval(() => {
   const share = Math.ceil((sockets.length * tickMs) / heartbeatMs);
   for (let index = 0; index < share; index += 1) beatFunctions[next++ % sockets.length]?.();
 }, tickMs);
-setInterval(() => void register(), reportMs / registrationsPerSecond);
+setInterval(() => {
+  const { value } = codes.next();
+  if (value !== undefined) void registrar.register(value);
+}, reportMs / registrationsPerSecond);
 setInterval(report, reportMs);
 process.stdout.write(`${JSON.stringify({ ready: sockets.length })}\n`);
 
@@ -60,26 +62,15 @@ function heart(socket: Socket): () => void {
   };
 }
 
-async function register(): Promise<void> {
-  const { value } = registrations.next();
-  if (value === undefined) return;
-  const startMs = performance.now();
-  try {
-    await loadHttp(target, 1, [value], 201);
-    registrationsMs.push(performance.now() - startMs);
-  } catch (error) {
-    refused.push(error instanceof Error ? error.message : String(error));
-  }
-}
-
 function report(): void {
   const sorted = beats.toSorted((a, b) => a - b);
   const honest = { beats: sorted.length, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
-  const registered = registrationsMs.length;
-  const slowestMs = Math.max(0, ...registrationsMs);
+  const took = registrar.takeDurations();
+  const { failures, oldestMs, refused, retried, unfinished } = registrar;
+  const registrations = { registered: took.length, slowestMs: Math.max(0, ...took), retried, unfinished };
+  const harm = { lost, refused, failures, oldestMs };
   process.stdout.write(
-    `${JSON.stringify({ honest: { ...honest, worst: sorted.at(-1), registered, slowestMs, lost, refused } })}\n`,
+    `${JSON.stringify({ honest: { ...honest, worst: sorted.at(-1), ...registrations, ...harm } })}\n`,
   );
   beats = [];
-  registrationsMs = [];
 }

@@ -4,7 +4,7 @@
  * `--quick` is for trying things out. Ends with 1 when an honest device was harmed or memory was not bounded.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
+import { getPriority, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { describeMachine } from './report/description.ts';
 import { asMarkdown, asText } from './report/table.ts';
 import { attacks } from './hostile/attack.ts';
 import { type HonestReport, type HostileReport, Phase } from './hostile/phase.ts';
+import { acceptQueue } from './support/accept-queue.ts';
 import { type Child, residentBytes, startChild, waitForMember } from './support/child.ts';
 import { Cleanup } from './support/cleanup.ts';
 import { certificateFiles, startCloud } from './support/cloud.ts';
@@ -24,6 +25,8 @@ const honestDevices = 1_000;
 const hostileDevices = 20;
 const registrationsMax = 2_000;
 const sampleMs = 1_000;
+/** A cloud that does not say how it is in time is looked at from outside alone. */
+const askMs = 1_000;
 const fleetMs = 120_000;
 /** What the cloud may take more while it is attacked, in bytes. */
 const growthMax = 600_000_000;
@@ -48,6 +51,7 @@ async function run(): Promise<void> {
   const cloud = await startCloud(cleanup, { folder });
   const identities = await registerFleet(cloud, honestDevices + hostileDevices);
   const { ca } = certificateFiles(folder);
+  const ports = [cloud.secure, cloud.plain].map(({ port }) => Number(port));
   const fleetFile = keep('fleet', {
     identities: identities.slice(0, honestDevices),
     codes: await cloud.operator.makeCodes(registrationsMax),
@@ -81,12 +85,17 @@ async function run(): Promise<void> {
 
   async function watch(name: string, forSeconds: number, fleet: Child): Promise<Phase> {
     const phase = new Phase(name);
-    for (let second = 0; second < forSeconds; second += 1) {
+    const untilMs = performance.now() + forSeconds * 1_000;
+    while (performance.now() < untilMs) {
       const from = fleet.lines.length;
       await sleep(sampleMs);
       const lag = await loopLagMs(cloud.plain).catch(() => NaN);
-      const files = readdirSync(`/proc/${String(cloud.child.pid)}/fd`).length;
-      phase.sample(residentBytes(cloud.child.pid), files, lag);
+      phase.sample({
+        residentBytes: residentBytes(cloud.child.pid),
+        openFiles: readdirSync(`/proc/${String(cloud.child.pid)}/fd`).length,
+        queued: acceptQueue(ports),
+        loopLagMs: lag,
+      });
       for (const line of fleet.lines.slice(from)) {
         const said = parseLog(line)?.['honest'];
         if (said !== undefined) phase.hear(said as HonestReport);
@@ -103,7 +112,7 @@ function lastReport(child: Child): HostileReport {
 }
 
 async function loopLagMs(plain: URL): Promise<number> {
-  const text = await (await fetch(new URL('/metrics', plain))).text();
+  const text = await (await fetch(new URL('/metrics', plain), { signal: AbortSignal.timeout(askMs) })).text();
   return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)?.[1]) * 1000;
 }
 
@@ -114,7 +123,8 @@ function report(phases: readonly Phase[], reached: HostileReport): void {
     columns: Phase.columns,
     rows: phases.map((phase) => phase.describe()),
     notes: [
-      `${String(honestDevices)} devices with tunnels over TLS, each beating every 3 s (real devices: 30 s); 5 new devices a second register, each over its own TLS connection. Heartbeat: from the ping to its pong.`,
+      `${String(honestDevices)} devices with tunnels over TLS, each beating every 3 s (real devices: 30 s); 5 new devices a second register over the agent’s own transport, with its deadlines, its backoff and the same key again. Heartbeat: from the ping to its pong.`,
+      'Tried again: devices of which an attempt failed, since the start, whatever became of them. Refused: those that got a final answer other than an identity. Slowest: from the first attempt to the identity. In the kernel’s queue: connections that wait to be accepted.',
       'Memory: resident, sampled once a second. Event loop: the highest 99th percentile of a second, as the process itself measures it. Honest, hostile and cloud share the processors.',
     ],
   };
@@ -125,7 +135,9 @@ function report(phases: readonly Phase[], reached: HostileReport): void {
       const wanted = attacks.find((attack) => attack.name === name)?.clients ?? 0;
       return [name, wanted, open, opened, closed].map(String);
     }),
-    notes: ['All at once; whoever is sent away comes again. They come from seven addresses of loopback.'],
+    notes: [
+      'All at once. Those that read notice when they are sent away, and come again; those that read nothing hold a dead socket. They come from eight addresses of loopback.',
+    ],
   };
   const load = [
     'load',
@@ -133,18 +145,28 @@ function report(phases: readonly Phase[], reached: HostileReport): void {
       .map((one) => one.toFixed(1))
       .join(', ')}`,
   ] as const;
-  const facts = [...machine, load].map(([name, value]) => `- ${name}: ${value}`).join('\n');
+  const priority = ['priority', `nice ${String(getPriority())}, as are the honest and the hostile`] as const;
+  const facts = [...machine, load, priority].map(([name, value]) => `- ${name}: ${value}`).join('\n');
   const [before, attacked] = phases;
   const growth = (attacked?.mostBytes ?? NaN) - (before?.mostBytes ?? NaN);
   const harmed = phases.flatMap((phase) => phase.harm);
-  const verdict = `Honest devices disconnected: ${String(phases.at(-1)?.lost ?? NaN)}. Registrations refused: ${String(phases.at(-1)?.refused ?? NaN)}. Memory grew by at most ${(growth / 1e6).toFixed(0)} MB.`;
+  const verdict = verdictOf(phases.at(-1)?.last, growth);
+  const failures = failuresOf(phases.at(-1)?.last);
   for (const section of [honest, hostile]) process.stdout.write(`${asText(section)}\n`);
-  process.stdout.write(`\n${verdict}\n`);
+  process.stdout.write(`\n${[verdict, ...failures].join('\n')}\n`);
   if (options.write) {
-    const intro = `# Hostile clients beside honest devices\n\nWritten by \`npm run hostile -- --write\`, which starts a real cloud process on loopback.\n\n**${verdict}**`;
+    const intro = `# Hostile clients beside honest devices\n\nWritten by \`npm run hostile -- --write\`, which starts a real cloud process on loopback.\n\n${[`**${verdict}**`, ...failures].join('\n\n')}`;
     const text = [intro, facts, asMarkdown(honest), asMarkdown(hostile), ''].join('\n\n');
     writeFileSync(resultFile, text);
   }
   for (const what of harmed) process.stderr.write(`${what}\n`);
   if (harmed.length > 0 || !(growth < growthMax)) process.exitCode = 1;
+}
+
+function verdictOf(last: HonestReport | undefined, growth: number): string {
+  return `Honest devices disconnected: ${String(last?.lost)}. Registrations refused: ${String(last?.refused.length)}; tried again: ${String(last?.retried)}; unfinished at the end: ${String(last?.unfinished)}. Memory grew by at most ${(growth / 1e6).toFixed(0)} MB.`;
+}
+
+function failuresOf(last: HonestReport | undefined): string[] {
+  return Object.entries(last?.failures ?? {}).map(([why, count]) => `- ${String(count)} attempts: ${why}`);
 }

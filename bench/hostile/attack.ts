@@ -23,7 +23,7 @@ export interface Attack {
   readonly listener: 'https' | 'http';
   /** TCP alone, without the TLS handshake. */
   readonly bare?: boolean;
-  /** Whether they read what comes. */
+  /** Whether they read what comes; only those hear that they were sent away, and come again. */
   readonly reads?: boolean;
   readonly act: (socket: Socket, victim: Victim, index: number) => void;
 }
@@ -36,7 +36,7 @@ export function attackWith({ bare, from, listener, reads }: Attack, victim: Vict
   raw.on('error', () => undefined);
   const socket = secure ? connectSecure({ socket: raw, secureContext: victim.secureContext }) : raw;
   socket.on('error', () => undefined);
-  if (reads === true) socket.resume();
+  if (reads === true) socket.resume().once('end', () => socket.destroy());
   return socket;
 }
 
@@ -64,12 +64,12 @@ const emptyPieces = Buffer.concat([
 export const attacks: readonly Attack[] = [
   {
     name: 'TCP sockets that send nothing to the TLS port',
-    ...{ clients: 10_000, from: '127.0.0.2', listener: 'https', bare: true },
+    ...{ clients: 10_000, from: '127.0.0.2', listener: 'https', bare: true, reads: true },
     act: () => undefined,
   },
   {
     name: 'TLS handshakes that stop half way',
-    ...{ clients: 500, from: '127.0.0.3', listener: 'https', bare: true },
+    ...{ clients: 500, from: '127.0.0.3', listener: 'https', bare: true, reads: true },
     act: (socket) => socket.write(Buffer.from('16030100f0010000ec0303', 'hex')),
   },
   {
@@ -96,7 +96,7 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: 'bodies in chunks of one byte that never end',
-    ...{ clients: 300, from: '127.0.0.6', listener: 'http' },
+    ...{ clients: 300, from: '127.0.0.6', listener: 'http', reads: true },
     act: (socket) => socket.write(`${provision}Transfer-Encoding: chunked\r\n\r\n${dribbled}`),
   },
   {

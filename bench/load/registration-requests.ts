@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-const idempotencyKeyBytes = 32;
+export const idempotencyKeyBytes = 32;
 
 /** One registration a code, as bytes that are ready to be sent: each its own device with its own Idempotency-Key. */
 export function registrationRequests(host: string, codes: readonly string[]): Buffer[] {
@@ -19,7 +19,7 @@ export function registrationRequests(host: string, codes: readonly string[]): Bu
 }
 
 /** What a Raspberry Pi says of itself (wire contract, section 2). */
-function registration(code: string, index: number): object {
+export function registration(code: string, index: number): object {
   const hex = index.toString(16).padStart(6, '0');
   return {
     provisioning_code: code,

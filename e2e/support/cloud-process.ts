@@ -31,6 +31,8 @@ export interface CloudOptions {
   /** Holds database, key ring, TLS files and token; used again, it is the same cloud. */
   readonly folder: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** File descriptors that it may have at once. */
+  readonly openFilesMax?: number;
   /** How long it may take to be ready. */
   readonly startMs?: number;
   /** Whom its certificate is by, where `environment` names a certificate: then it makes none. */
@@ -42,14 +44,15 @@ export async function startCloud(options: CloudOptions): Promise<CloudProcess> {
   const tokenFile = join(options.folder, 'bootstrap-token');
   const token = readToken(tokenFile);
   const { startMs = startMsDefault } = options;
-  const running = startNode('cloud', ['apps/cloud/src/main.ts'], {
+  const environment = {
     HOST: '127.0.0.1',
     PORT: '0',
     HTTP_PORT: '0',
     DATABASE_URL: `sqlite:${join(options.folder, 'edgeflow.db')}`,
     EDGEFLOW_CLOUD_BOOTSTRAP_TOKEN_FILE: tokenFile,
     ...options.environment,
-  });
+  };
+  const running = startNode('cloud', ['apps/cloud/src/main.ts'], environment, options.openFilesMax);
   const url = await running.waitFor('its HTTPS address', urlAfter('HTTPS for'), startMs);
   const plainUrl = await running.waitFor('its HTTP address', urlAfter('HTTP on'), startMs);
   const ca = options.issuer ?? (await running.waitFor('its CA', findCa, startMs));

@@ -22,14 +22,25 @@ export interface RunningProcess {
   kill(): Promise<void>;
 }
 
-/** Starts `node <args>` with exactly this environment beside PATH and HOME. */
+/** `ulimit -n` and then the program, as the same process. */
+const withOpenFiles = (max: number): string[] => ['-c', `ulimit -n ${String(max)} && exec "$0" "$@"`];
+
+/**
+ * Starts `node <args>` with exactly this environment beside PATH and HOME.
+ *
+ * @param openFilesMax file descriptors that it may have at once; undefined: as many as this process
+ */
 export function startNode(
   name: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  openFilesMax?: number,
 ): RunningProcess {
   const { HOME = '/', PATH = '' } = process.env;
-  const child = spawn(process.execPath, args, {
+  const node = process.execPath;
+  const [program, all] =
+    openFilesMax === undefined ? [node, args] : ['/bin/sh', [...withOpenFiles(openFilesMax), node, ...args]];
+  const child = spawn(program, all, {
     cwd: repository,
     env: { HOME, PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

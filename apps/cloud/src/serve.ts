@@ -106,7 +106,7 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       otherNames: config.publicUrl === undefined ? [] : [new URL(config.publicUrl).hostname],
       certificateFiles: config.tlsFiles,
     });
-    const { strangersMax, waitingMax } = await doorLimits(deps.files);
+    const { strangersMax, ...doorway } = await doorLimits(deps.files);
     const registry = createRegistry();
     const cloud = await buildCloud({
       ...deps,
@@ -129,7 +129,7 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       },
       time: { clock, timers },
       logger,
-      limits: { waitingMax },
+      limits: doorway,
       registry,
     });
     return {

@@ -16,7 +16,7 @@ export interface ClaimErrandsDeps {
 }
 
 /** Long enough for a slow cellular link and a cloud that is catching up; the claim is safe to repeat in any case. */
-const claimTimeoutSeconds = 30;
+export const claimTimeoutSeconds = 30;
 
 /** Refusals that a code gets at a cloud when another cloud made it, or knows more of it. */
 const elsewhereCodes: ReadonlySet<string> = new Set<ErrorCode>(['code_unknown', 'code_already_used']);

@@ -46,6 +46,11 @@ export function readJsonBodies(app: FastifyInstance): BodySizes {
   return { exceedsDeviceLimit: (request) => large.has(request) };
 }
 
+/** Pieces that any body may come in: one of a device may come byte by byte. */
+const piecesFree = 1_024;
+/** What those after them must hold on average, in bytes: far less than a TCP segment does. */
+const pieceBytesMin = 64;
+
 /** Reads a body to its end, or to its bound. `done` is called once. */
 function collect(
   payload: IncomingMessage,
@@ -63,8 +68,13 @@ function collect(
     payload.off('data', onData).off('end', onEnd).off('error', stop);
     done(error, body);
   };
+  let allowed = piecesFree;
   const onData = (piece: Buffer): void => {
+    // A piece costs as much time as a kilobyte: a thousand connections of them would make all others wait.
+    allowed -= 1 - piece.length / pieceBytesMin;
     if (!collector.add(piece)) stop(new ProblemError('body_too_large'));
+    else if (allowed < 0)
+      stop(new ProblemError('request_malformed', { detail: 'The body comes in too many pieces' }));
   };
   const onEnd = (): void => {
     stop(null, collector.bytes());

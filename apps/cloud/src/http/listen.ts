@@ -1,14 +1,11 @@
-import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
 import { fileErrorCode } from '@edgeflow/platform';
 import { type ListenSetting, SettingError } from '../config.ts';
 import type { Logger } from '../logging.ts';
+import type { Acceptors } from './acceptors.ts';
 
 /** A port that was not given moves at most this far. */
 const movesMax = 20;
 const portMax = 65_535;
-/** A whole fleet reconnects at once; the kernel's own limit applies as well. */
-const backlogConnections = 4096;
 
 export interface ListeningAddress {
   readonly host: string;
@@ -28,7 +25,7 @@ export interface ListenSettingNames {
  * @throws SettingError
  */
 export async function listenOrMove(
-  server: Server,
+  acceptors: Acceptors,
   setting: ListenSetting,
   names: ListenSettingNames,
   logger: Logger,
@@ -37,7 +34,7 @@ export async function listenOrMove(
   const last = portGiven || port === 0 ? port : Math.min(port + movesMax, portMax);
   for (let candidate = port; ; candidate += 1) {
     try {
-      const bound = await listen(server, host, candidate);
+      const bound = await acceptors.listen(host, candidate);
       if (candidate !== port) {
         logger.warn(
           { wanted: port, port: bound },
@@ -50,13 +47,6 @@ export async function listenOrMove(
       throw refusal(error, setting, last, names);
     }
   }
-}
-
-async function listen(server: Server, host: string, port: number): Promise<number> {
-  server.listen({ host, port, backlog: backlogConnections });
-  // Rejects with the server's error.
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }
 
 function refusal(

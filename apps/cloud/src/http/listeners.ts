@@ -1,9 +1,9 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import type { ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { ServerOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions } from 'node:tls';
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { constants } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
@@ -12,7 +12,9 @@ import type { TimeSource } from '@edgeflow/platform';
 import type { ListenSetting } from '../config.ts';
 import type { Logger } from '../logging.ts';
 import type { CertificateSource } from '../tls/index.ts';
+import { Acceptors } from './acceptors.ts';
 import { answerClientErrors } from './client-errors.ts';
+import { boundConnections } from './connection-bound.ts';
 import { listenOrMove, type ListeningAddress } from './listen.ts';
 import { InTurn } from './in-turn.ts';
 import { listenerMetrics } from './listener-metrics.ts';
@@ -35,19 +37,28 @@ export interface ServerLimits {
   readonly headerBytesMax: number;
   /** Connections of one listener that wait for nothing but their client: see {@link WaitingRoom}. */
   readonly waitingMax: number;
+  /** Listening sockets of one listener: see {@link Acceptors}. */
+  readonly acceptors: number;
+  /** Connections of all listeners, tunnels too: see {@link boundConnections}. */
+  readonly connectionsMax: number;
 }
 
 /** More than a whole fleet behind one address that dials at the same moment. */
 export const waitingMaxDefault = 8_192;
+/** With turns of 200 ms, as a process that is under attack has them, 320 connections a second of each listener. */
+export const acceptorsDefault = 64;
 
 const limitsDefault: ServerLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   checkMs: 2000,
   keepAliveTimeoutMs: 75_000,
-  tlsHandshakeTimeoutMs: 10_000,
+  // As long as the agent waits: of 5,000 that return at once, the last must not be given up on before it gives up.
+  tlsHandshakeTimeoutMs: 20_000,
   headerBytesMax: 16 * 1024,
   waitingMax: waitingMaxDefault,
+  acceptors: acceptorsDefault,
+  connectionsMax: Infinity,
 };
 /** Longer than the longest command waits, and than the pauses of an event stream. */
 const idleSocketMs = 150_000;
@@ -92,6 +103,8 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   await options.app.ready();
   const drains: ServerDrain[] = [];
   const rooms: Record<string, WaitingRoom> = {};
+  const doors: { server: HttpServer | HttpsServer; room: WaitingRoom }[] = [];
+  const complain = acceptComplaints(options);
   const limits = { ...limitsDefault, ...options.limits };
   const secure = createHttpsServer({
     ...serverOptions(limits),
@@ -100,12 +113,23 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   });
   logHandshakeFailures(secure, options.logger);
   const plain = options.http === undefined ? undefined : createHttpServer(serverOptions(limits));
-  for (const [name, server] of Object.entries({ https: secure, http: plain })) {
-    if (server === undefined) continue;
+
+  /** To be listened with. */
+  function open(name: string, server: HttpServer | HttpsServer): Acceptors {
     const room = new WaitingRoom(server, limits.waitingMax);
     rooms[name] = room;
-    drains.push(serve(server, room, options));
+    doors.push({ server, room });
+    const acceptors = new Acceptors(server, socketOptions(server), limits.acceptors);
+    const drain = new ServerDrain(server, acceptors, options.time);
+    drains.push(drain);
+    serve(server, room, drain, options);
+    surviveAcceptErrors(server, room, complain);
+    return acceptors;
   }
+
+  const secureAcceptors = open('https', secure);
+  const plainAcceptors = plain === undefined ? undefined : open('http', plain);
+  boundConnections(doors, limits.connectionsMax, complain);
   if (options.registry !== undefined) listenerMetrics(options.registry, rooms);
   const stopWatching = options.certificates.watch(() => {
     secure.setSecureContext(secureContext(options.certificates));
@@ -117,12 +141,17 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   }
 
   try {
-    const https = await listenOrMove(secure, options.https, { host: 'HOST', port: 'PORT' }, options.logger);
+    const https = await listenOrMove(
+      secureAcceptors,
+      options.https,
+      { host: 'HOST', port: 'PORT' },
+      options.logger,
+    );
     const names = { host: 'HTTP_HOST', port: 'HTTP_PORT' };
     const http =
-      plain === undefined || options.http === undefined
+      plainAcceptors === undefined || options.http === undefined
         ? undefined
-        : await listenOrMove(plain, options.http, names, options.logger);
+        : await listenOrMove(plainAcceptors, options.http, names, options.logger);
     return { https, http, stop };
   } catch (error) {
     await stop(0);
@@ -135,6 +164,13 @@ function secureContext(certificates: CertificateSource): SecureContextOptions {
   return { ...certificates.secureContextOptions(), secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
 }
 
+const tcpOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpProbeAfterMs } as const;
+
+/** Like Node's own servers: HTTP answers whoever has hung up its half, TLS has an end of its own. */
+function socketOptions(server: HttpServer | HttpsServer): ServerOpts {
+  return { ...tcpOptions, allowHalfOpen: !(server instanceof TlsServer) };
+}
+
 function serverOptions(limits: ServerLimits): ServerOptions {
   return {
     headersTimeout: limits.headersTimeoutMs,
@@ -142,16 +178,19 @@ function serverOptions(limits: ServerLimits): ServerOptions {
     connectionsCheckingInterval: limits.checkMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.headerBytesMax,
-    keepAlive: true,
-    keepAliveInitialDelay: tcpProbeAfterMs,
+    ...tcpOptions,
     // Any other wish for another protocol is passed over, as RFC 9110 (section 7.8) allows: `curl --http2` asks too.
     shouldUpgradeCallback: isTunnelRequest,
   };
 }
 
-function serve(server: HttpServer | HttpsServer, room: WaitingRoom, options: ListenersOptions): ServerDrain {
-  const { app, onUpgrade, time } = options;
-  const drain = new ServerDrain(server, time);
+function serve(
+  server: HttpServer | HttpsServer,
+  room: WaitingRoom,
+  drain: ServerDrain,
+  options: ListenersOptions,
+): void {
+  const { app, onUpgrade } = options;
   const inTurn = new InTurn((request, response) => {
     room.serving(request, response);
     if (drain.stopping) response.setHeader('connection', 'close');
@@ -172,28 +211,30 @@ function serve(server: HttpServer | HttpsServer, room: WaitingRoom, options: Lis
     else onUpgrade(request, socket, head);
   });
   answerClientErrors(server, options.logger);
-  surviveAcceptErrors(server, room, options);
-  return drain;
 }
 
-/**
- * When a connection cannot be accepted, mostly for want of file descriptors, the process goes on, makes room, and says
- * so. (libuv accepts and closes what it can with a descriptor that it holds in reserve, so this is the last resort.)
- */
+/** @returns says, once in a while, that connections had to be sent away or could not be accepted */
+function acceptComplaints({ logger, time }: ListenersOptions): (code?: string) => void {
+  let complainedMs = -Infinity;
+  return (code) => {
+    const nowMs = time.clock.monotonic();
+    if (nowMs - complainedMs < acceptComplaintMs) return;
+    complainedMs = nowMs;
+    logger.error({ code }, 'no room for more connections; raise the limit of open files');
+  };
+}
+
+/** When a connection cannot be accepted, the process goes on, makes room, and says so. */
 function surviveAcceptErrors(
   server: HttpServer | HttpsServer,
   room: WaitingRoom,
-  { logger, time }: ListenersOptions,
+  complain: (code?: string) => void,
 ): void {
-  let complainedMs = -Infinity;
   server.on('error', (error: Error & { code?: string }) => {
     // An address that cannot be listened on is whoever calls `listen`'s to hear.
     if (!server.listening) return;
     room.makeRoom();
-    const nowMs = time.clock.monotonic();
-    if (nowMs - complainedMs < acceptComplaintMs) return;
-    complainedMs = nowMs;
-    logger.error({ code: error.code }, 'a connection could not be accepted; raise the limit of open files');
+    complain(error.code);
   });
 }
 

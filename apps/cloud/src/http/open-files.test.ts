@@ -12,8 +12,14 @@ describe('the room at the door', () => {
   });
 
   it.each([
-    ['1024                 524288               files', { waitingMax: 256, strangersMax: 128 }],
-    ['unlimited            unlimited            files', { waitingMax: 8_192, strangersMax: 2_000 }],
+    [
+      '1024                 524288               files',
+      { waitingMax: 256, strangersMax: 128, acceptors: 32, connectionsMax: 768 },
+    ],
+    [
+      'unlimited            unlimited            files',
+      { waitingMax: 8_192, strangersMax: 2_000, acceptors: 64, connectionsMax: Infinity },
+    ],
   ])('is told from %s', async (limits, expected) => {
     const files = new SimulatedFiles();
     await files.makeFolder('/proc/self');
@@ -26,6 +32,11 @@ describe('the room at the door', () => {
   });
 
   it('is its full size where nothing is known', async () => {
-    expect(await doorLimits(new SimulatedFiles())).toEqual({ waitingMax: 8_192, strangersMax: 2_000 });
+    expect(await doorLimits(new SimulatedFiles())).toEqual({
+      waitingMax: 8_192,
+      strangersMax: 2_000,
+      acceptors: 64,
+      connectionsMax: Infinity,
+    });
   });
 });

@@ -1,5 +1,5 @@
 import type { Files } from '@edgeflow/platform';
-import { waitingMaxDefault } from './listeners.ts';
+import { acceptorsDefault, waitingMaxDefault } from './listeners.ts';
 
 const limitsFile = '/proc/self/limits';
 const limitsBytesMax = 16 * 1024;
@@ -8,11 +8,21 @@ const shareOfOneListener = 1 / 4;
 /** The same for tunnels that have not said who they are. */
 const shareOfStrangers = 1 / 8;
 const strangersMaxDefault = 2_000;
+/** The same for the listening sockets of each listener. */
+const shareOfAcceptors = 1 / 32;
+
+/** Open files that connections leave free: for the database, for what is read and written, and for listening. */
+const filesKept = 256;
+/** The same where there are few of them at all, as a share of all. */
+const shareKept = 1 / 4;
 
 /** How many may wait at the door, so that most file descriptors stay for devices that have come in. */
 export interface DoorLimits {
   readonly waitingMax: number;
   readonly strangersMax: number;
+  readonly acceptors: number;
+  /** All connections, whoever they are. */
+  readonly connectionsMax: number;
 }
 
 /** Fits the door to the limit of open files (proc_pid_limits(5)); elsewhere than on Linux none is known. */
@@ -21,6 +31,8 @@ export async function doorLimits(files: Files): Promise<DoorLimits> {
   return {
     waitingMax: Math.floor(Math.min(waitingMaxDefault, limit * shareOfOneListener)),
     strangersMax: Math.floor(Math.min(strangersMaxDefault, limit * shareOfStrangers)),
+    connectionsMax: limit - Math.min(filesKept, Math.floor(limit * shareKept)),
+    acceptors: Math.max(1, Math.floor(Math.min(acceptorsDefault, limit * shareOfAcceptors))),
   };
 }
 

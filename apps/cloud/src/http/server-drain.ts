@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TimeSource } from '@edgeflow/platform';
+import type { Acceptors } from './acceptors.ts';
 
 /** How often connections that have fallen idle are looked for while stopping. */
 const idleCheckMs = 25;
@@ -13,13 +14,15 @@ const idleCheckMs = 25;
  */
 export class ServerDrain {
   readonly #server: Server;
+  readonly #acceptors: Acceptors;
   readonly #time: TimeSource;
   /** Every socket, those that were upgraded too: Node itself forgets them. */
   readonly #sockets = new Set<Socket>();
   #stopped: Promise<void> | undefined;
 
-  constructor(server: Server, time: TimeSource) {
+  constructor(server: Server, acceptors: Acceptors, time: TimeSource) {
     this.#server = server;
+    this.#acceptors = acceptors;
     this.#time = time;
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
@@ -39,12 +42,7 @@ export class ServerDrain {
 
   async #stop(deadlineMs: number): Promise<void> {
     const { timers } = this.#time;
-    const closed = new Promise<void>((resolve) => {
-      // The error says that the server was not listening, which is as good as closed.
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+    const closed = this.#acceptors.close();
     const idle = timers.every(idleCheckMs, () => {
       this.#server.closeIdleConnections();
     });

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import { Crowd } from './crowd.ts';
 
-/** Sent away at once when the process has no file descriptors left. */
+/** Sent away at once when a connection could not be accepted. */
 const sentAwayForRoom = 64;
 
 /**
@@ -58,9 +58,9 @@ export class WaitingRoom {
     });
   }
 
-  /** Makes room when a connection could not be accepted for want of file descriptors. */
-  makeRoom(): void {
-    for (let gone = 0; gone < sentAwayForRoom; gone += 1) {
+  /** Sends away whoever has waited longest: for want of file descriptors. */
+  makeRoom(count = sentAwayForRoom): void {
+    for (let gone = 0; gone < count; gone += 1) {
       const longest = this.#crowd.takeLongest();
       if (longest === undefined) return;
       this.#sendAway(longest);
