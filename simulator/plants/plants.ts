@@ -253,4 +253,114 @@ export const plants: readonly Plant[] = [
       },
     ],
   },
+  {
+    name: 'replay-counts-anew',
+    what: 'a repeat of a registration is answered with the same key and another expiry',
+    file: 'apps/cloud/src/features/provisioning/redeem.ts',
+    checkers: ['one answer a claim'],
+    seed: 1,
+    edits: [
+      {
+        find: `    answer: { device_id: credential.device_id, api_key: apiKey, expires_at: toRfc3339(expiresAtMs) },`,
+        replace: `    answer: { device_id: credential.device_id, api_key: apiKey, expires_at: toRfc3339(expiresAtMs + 1_000) },`,
+      },
+    ],
+  },
+  {
+    name: 'new-key-refused',
+    what: 'the cloud refuses a key that it has issued and that nobody has used yet',
+    file: 'apps/cloud/src/features/credentials/decide.ts',
+    checkers: ['a valid key is accepted'],
+    seed: 1,
+    edits: [
+      {
+        find: `match.credential.state === 'ended') return`,
+        replace: `match.credential.state !== 'active') return`,
+      },
+    ],
+  },
+  {
+    name: 'cleans-up-at-start',
+    what: 'the cloud deletes codes that nobody has used when it starts',
+    file: 'apps/cloud/src/storage/migrate.ts',
+    checkers: ['what is committed stays'],
+    seed: 1,
+    edits: [
+      {
+        find: `  if (error !== undefined) throw new Error(`,
+        replace: `  await database.db.deleteFrom('provisioning_codes').where('state', '=', 'active').execute();
+  if (error !== undefined) throw new Error(`,
+      },
+    ],
+  },
+  {
+    name: 'old-key-lives-on',
+    what: 'a new key takes its place beside the old one, and no index forbids it',
+    file: 'apps/cloud/src/features/credentials/store.ts',
+    checkers: ['one key a device'],
+    seed: 1,
+    edits: [
+      {
+        find: `  const deviceIds = credentials.map((credential) => credential.device_id);`,
+        replace: `  await sql\`drop index if exists credentials_live\`.execute(tx.db);
+  const deviceIds = credentials.map((credential) => credential.device_id);`,
+      },
+      {
+        find: `    where \${living} and state = 'active' and device_id in`,
+        replace: `    where 1 = 0 and device_id in`,
+      },
+    ],
+  },
+  {
+    name: 'reconnect-is-a-clone',
+    what: 'whoever connects while an earlier connection of the same device is open is taken for a clone',
+    file: 'apps/cloud/src/features/clones/decide.ts',
+    checkers: ['no honest device is accused'],
+    seed: 1,
+    edits: [
+      {
+        find: `  return { history: next, suspicion: overlapping(next) ?? alternating(next) };`,
+        replace: `  return { history: next, suspicion: { rule: 'lives_overlap', lives: next.lives } };`,
+      },
+    ],
+  },
+  {
+    name: 'shadow-not-stored',
+    what: 'the write of a shadow is answered and was never stored',
+    file: 'apps/cloud/src/features/shadow/service.ts',
+    checkers: ['an acknowledged write is stored'],
+    seed: 1,
+    edits: [
+      {
+        find: `      await writeShadow(tx, row);\n`,
+        replace: ``,
+      },
+    ],
+  },
+  {
+    name: 'code-not-stored',
+    what: 'one of the codes that an operator is given was never stored',
+    file: 'apps/cloud/src/features/codes/service.ts',
+    checkers: ['an acknowledged write is stored'],
+    seed: 1,
+    edits: [
+      {
+        find: `      made.map(({ row }) => row),`,
+        replace: `      made.map(({ row }) => row).slice(1),`,
+      },
+    ],
+  },
+  {
+    name: 'repeat-is-a-guess',
+    what: 'the repeat of a registration counts as one guess too many',
+    file: 'apps/cloud/src/features/provisioning/redeem.ts',
+    checkers: ['no honest device is slowed down'],
+    seed: 1,
+    edits: [
+      {
+        find: `    const one = mayTry || isRepeat(`,
+        replace: `    const one = mayTry && !isRepeat(`,
+      },
+    ],
+  },
 ];
