@@ -312,19 +312,6 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
-    name: 'reconnect-is-a-clone',
-    what: 'whoever connects while an earlier connection of the same device is open is taken for a clone',
-    file: 'apps/cloud/src/features/clones/decide.ts',
-    checkers: ['no honest device is accused'],
-    seed: 1,
-    edits: [
-      {
-        find: `  return { history: next, suspicion: overlapping(next) ?? alternating(next) };`,
-        replace: `  return { history: next, suspicion: { rule: 'lives_overlap', lives: next.lives } };`,
-      },
-    ],
-  },
-  {
     name: 'shadow-not-stored',
     what: 'the write of a shadow is answered and was never stored',
     file: 'apps/cloud/src/features/shadow/service.ts',
