@@ -11,11 +11,14 @@ const seedsApart = 1_000_000;
 const devices = 120;
 
 /** What one of the two files runs: every onboarding, or an error that says how to run the failure again. */
-export async function runShare(file: number): Promise<{ summary: PrintedSummary; share: number }> {
+export async function runShare(
+  file: number,
+  signal: AbortSignal,
+): Promise<{ summary: PrintedSummary; share: number }> {
   const seed = (await commitSeed()) + file * seedsApart;
   // Printed so that the worlds of a failed build can be run again.
   process.stdout.write(`simulating from seed ${seed} with --devices ${devices}\n`);
   const share = onboardings / files;
   const bounds = ['--onboardings', String(share), '--devices', String(devices)];
-  return { summary: await runSimulator('--seed', String(seed), ...bounds), share };
+  return { summary: await runSimulator(['--seed', String(seed), ...bounds], signal), share };
 }
