@@ -1,5 +1,5 @@
 import { runSimulator } from '../run/child.ts';
-import type { Plant } from './plants.ts';
+import type { Plant } from './plant.ts';
 
 /** Worlds in which a planted bug has to show. */
 const worldsMax = 40;
