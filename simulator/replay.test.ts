@@ -6,8 +6,8 @@ const few = ['--runs', '3', '--devices', '12'];
 describe('a seed', () => {
   it('gives the same world again, step by step, in whatever process', async () => {
     const [one, again] = await Promise.all([
-      runSimulator('--seed', '7', ...few),
-      runSimulator('--seed', '7', ...few),
+      runSimulator(['--seed', '7', ...few]),
+      runSimulator(['--seed', '7', ...few]),
     ]);
     expect(one.failure).toBeUndefined();
     expect(again.traceHashes).toEqual(one.traceHashes);
@@ -16,8 +16,8 @@ describe('a seed', () => {
 
   it('gives the same world alone as among others', async () => {
     const [among, alone] = await Promise.all([
-      runSimulator('--seed', '7', ...few),
-      runSimulator('--seed', '9', '--runs', '1', '--devices', '12'),
+      runSimulator(['--seed', '7', ...few]),
+      runSimulator(['--seed', '9', '--runs', '1', '--devices', '12']),
     ]);
     expect(alone.traceHashes).toEqual(among.traceHashes.slice(-1));
   });

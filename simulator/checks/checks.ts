@@ -4,8 +4,11 @@ import type { Board, BoardWatch } from '../device/board.ts';
 import type { Credential } from '../device/transport.ts';
 import type { Direction, Link, LinkWatch } from '../network/link.ts';
 import type { World } from '../world/world.ts';
+import { AnswerRules } from './answer-rules.ts';
 import { BoardRules } from './board-rules.ts';
+import { CloneRules } from './clone-rules.ts';
 import { DiskReader } from './disk.ts';
+import { OperatorRules } from './operator-rules.ts';
 import { RegistryMirror } from './registry.ts';
 import { RegistryRules } from './registry-rules.ts';
 import { SecretSearch } from './secrets.ts';
@@ -17,6 +20,9 @@ export class Checks implements LinkWatch, BoardWatch {
   readonly secrets = new SecretSearch();
   readonly boards: BoardRules;
   readonly tunnels: TunnelRules;
+  readonly clones: CloneRules;
+  readonly #answers: AnswerRules;
+  readonly #operators: OperatorRules;
   readonly #world: World;
   readonly #registry: RegistryRules;
 
@@ -28,6 +34,9 @@ export class Checks implements LinkWatch, BoardWatch {
     this.#registry = new RegistryRules(this.mirror, violate);
     this.boards = new BoardRules(world, this.mirror, new DiskReader(), () => cloud().keyRing);
     this.tunnels = new TunnelRules(world, this.mirror, cloud);
+    this.clones = new CloneRules(world);
+    this.#answers = new AnswerRules(world, this.mirror);
+    this.#operators = new OperatorRules(world, this.mirror);
   }
 
   // The cloud's database
@@ -40,13 +49,19 @@ export class Checks implements LinkWatch, BoardWatch {
   committed(raw: DatabaseSync): void {
     const changes = this.mirror.follow(raw);
     this.#registry.check(changes);
+    for (const text of changes.events) this.clones.happened(text);
     for (const text of [...changes.events, ...changes.audit]) this.#noSecret(text, 'an event or audit row');
     this.boards.registryChanged(changes);
+  }
+
+  operatorAnswered(method: string, path: string, status: number, body: unknown): void {
+    this.#operators.answered(method, path, status, body);
   }
 
   // The network
 
   cloudWrote(link: Link, bytes: Buffer): void {
+    this.#answers.cloudWrote(bytes);
     this.tunnels.cloudWrote(link, bytes);
   }
 
@@ -70,7 +85,7 @@ export class Checks implements LinkWatch, BoardWatch {
   }
 
   presents(board: Board, credential: Credential): void {
-    this.boards.speaksFor(board, credential.deviceId);
+    if (!this.clones.isCloned(credential.deviceId)) this.boards.speaksFor(board, credential.deviceId);
     this.boards.presents(board, credential, 'presents');
   }
 

@@ -21,6 +21,8 @@ export interface DiskView {
   readonly claim: { readonly code: string; readonly secret: string } | undefined;
 }
 
+type VaultKeyResult = Awaited<ReturnType<typeof resolveVaultKey>>;
+
 const nothing: DiskView = { keyHashes: new Set(), claim: undefined };
 
 /** Both things that a power cut may do with names that were not synced; often the same. */
@@ -47,7 +49,8 @@ function survivors(files: SimulatedFiles, fate: 'lost' | 'kept'): Survivors {
 
 /** Opens the sealed files of snapshots with the agent's own code. What it has opened it remembers. */
 export class DiskReader {
-  #known = new WeakMap<Uint8Array, DiskView>();
+  readonly #known = new WeakMap<Uint8Array, DiskView>();
+  readonly #keys = new WeakMap<Uint8Array, VaultKeyResult>();
 
   /** One view for each outcome. */
   async read({ outcomes }: Snapshot): Promise<DiskView[]> {
@@ -71,16 +74,29 @@ export class DiskReader {
     if (bytes === undefined) return nothing;
     const known = this.#known.get(bytes);
     if (known !== undefined) return known;
-    const view = await decode(files, name);
+    const view = await decode(files, name, await this.#keyOf(files));
     this.#known.set(bytes, view);
     return view;
   }
+
+  async #keyOf(survivors: Survivors): Promise<VaultKeyResult> {
+    const bytes = survivors['vault.key'];
+    const known = bytes && this.#keys.get(bytes);
+    if (known !== undefined) return known;
+    const files = readOnly(survivors);
+    const result = await resolveVaultKey({ files, random: new SeededRandom(1), stateFolder });
+    if (bytes !== undefined) this.#keys.set(bytes, result);
+    return result;
+  }
 }
 
-async function decode(survivors: Survivors, name: 'identity.vault' | 'claim.vault'): Promise<DiskView> {
+async function decode(
+  survivors: Survivors,
+  name: 'identity.vault' | 'claim.vault',
+  keys: VaultKeyResult,
+): Promise<DiskView> {
   const files = readOnly(survivors);
   const random = new SeededRandom(1);
-  const keys = await resolveVaultKey({ files, random, stateFolder });
   if (keys.kind !== 'ready') return nothing;
   const vault = new Vault({ files, random, stateFolder, keys: keys.keys, device: {} });
   if (name === 'claim.vault') {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { CodeRow, CredentialRow, DeviceRow } from '../../apps/cloud/src/storage/tables.ts';
+import type { CodeRow, CredentialRow, DeviceRow, ShadowRow } from '../../apps/cloud/src/storage/tables.ts';
 
 type Code = Pick<
   CodeRow,
@@ -17,6 +17,8 @@ type Credential = Pick<
   CredentialRow,
   'id' | 'device_id' | 'key_hash' | 'state' | 'origin' | 'expires_at_ms' | 'authenticated_at_ms'
 >;
+
+type Shadow = { readonly id: string } & Pick<ShadowRow, 'version' | 'desired' | 'reported'>;
 
 export interface Change<Row> {
   readonly before: Row | undefined;
@@ -38,7 +40,11 @@ const columns = {
     'id, state, target_device_id, used_device_id, used_credential_id, claimant_hash, server_key_id, answer_expires_at_ms',
   devices: 'id, lifecycle, origin, code_id, presence, session_epoch',
   credentials: 'id, device_id, key_hash, state, origin, expires_at_ms, authenticated_at_ms',
+  shadows: 'device_id as id, version, desired, reported',
 } as const;
+
+/** What names a row. */
+const keyOf = (table: Watched): string => (table === 'shadows' ? 'device_id' : 'id');
 
 type Watched = keyof typeof columns;
 
@@ -60,6 +66,8 @@ export class RegistryMirror {
   readonly codes = new Map<string, Code>();
   readonly devices = new Map<string, Device>();
   readonly credentials = new Map<string, Credential>();
+  /** By the device. */
+  readonly shadows = new Map<string, Shadow>();
   /** By the hash of the key. */
   readonly keys = new Map<string, Credential>();
   readonly #byDevice = new Map<string, Credential[]>();
@@ -70,10 +78,10 @@ export class RegistryMirror {
   /** @returns what differs between this connection's rows and the mirror: nothing, unless something was lost. */
   open(raw: DatabaseSync): string | undefined {
     raw.exec(`create temp table touched (name text, id text, primary key (name, id)) without rowid`);
-    for (const table of Object.keys(columns)) {
+    for (const table of Object.keys(columns) as Watched[]) {
       for (const event of ['insert', 'update', 'delete']) {
         raw.exec(`create temp trigger touched_${table}_${event} after ${event} on main.${table} begin
-          insert or ignore into touched values ('${table}', ${event === 'delete' ? 'old' : 'new'}.id); end`);
+          insert or ignore into touched values ('${table}', ${event === 'delete' ? 'old' : 'new'}.${keyOf(table)}); end`);
       }
     }
     const statements = prepare(raw);
@@ -95,6 +103,7 @@ export class RegistryMirror {
         : [];
     const events = statements.events.all(this.#lastEvent) as { sequence: number; text: string }[];
     const audit = statements.audit.all(this.#lastAudit) as { sequence: number; text: string }[];
+    for (const shadow of rows<Shadow>('shadows')) this.shadows.set(shadow.id, shadow);
     this.#lastEvent = events.at(-1)?.sequence ?? this.#lastEvent;
     this.#lastAudit = audit.at(-1)?.sequence ?? this.#lastAudit;
     return {
@@ -124,6 +133,7 @@ export class RegistryMirror {
       ['provisioning_codes', this.codes],
       ['devices', this.devices],
       ['credentials', this.credentials],
+      ['shadows', this.shadows],
     ];
     for (const [table, known] of tables) {
       const rows = statements.all[table].all() as { id: string }[];
@@ -144,12 +154,14 @@ function prepare(raw: DatabaseSync): Statements {
     provisioning_codes: raw.prepare(sql('provisioning_codes')),
     devices: raw.prepare(sql('devices')),
     credentials: raw.prepare(sql('credentials')),
+    shadows: raw.prepare(sql('shadows')),
   });
   return {
     touched: raw.prepare('select name, id from temp.touched'),
     forget: raw.prepare('delete from temp.touched'),
     read: each(
-      (table) => `select ${columns[table]} from ${table} where id in (select value from json_each(?))`,
+      (table) =>
+        `select ${columns[table]} from ${table} where ${keyOf(table)} in (select value from json_each(?))`,
     ),
     all: each((table) => `select ${columns[table]} from ${table}`),
     events: raw.prepare(`select sequence, type || ' ' || object_id || ' ' || data as text from events

@@ -5,8 +5,7 @@ import { hashOf } from './disk.ts';
 import type { RegistryMirror } from './registry.ts';
 
 /**
- * What the cloud says, held against what its database holds at that moment: an answer that has left is a promise that
- * the commit behind it has been made.
+ * What the cloud says in a tunnel, held against what its database holds at that moment.
  */
 export class TunnelRules {
   readonly #world: World;
@@ -16,12 +15,6 @@ export class TunnelRules {
   readonly #open = new Map<string, Link>();
   /** Connections that have sent or answered a close frame, and whose socket is still there. */
   readonly #closing = new Set<Link>();
-  /** Code → the one answer that its claimant gets. */
-  readonly #answers = new Map<string, string>();
-  /** Codes redeemed without an Idempotency-Key → how often they have been answered. */
-  readonly #anonymousAnswers = new Map<string, number>();
-  /** Answers with credentials that have left the cloud. */
-  answers = 0;
 
   constructor(world: World, mirror: RegistryMirror, cloud: () => CloudNode) {
     this.#world = world;
@@ -31,14 +24,18 @@ export class TunnelRules {
 
   cloudWrote(link: Link, bytes: Buffer): void {
     const [first] = bytes;
-    if (first === 0x48) this.#answered(bytes.toString('latin1'));
-    else if (first === 0x7b) this.#said(link, bytes.toString('utf8'));
+    if (first === 0x7b) this.#said(link, bytes.toString('utf8'));
     else if (first === 0x88 && this.#ended(link)) this.#closing.add(link);
   }
 
   cloudClosed(link: Link): void {
     this.#ended(link);
     this.#closing.delete(link);
+  }
+
+  /** Devices that were told `connected` and whose connection the cloud has not closed since. */
+  get openCount(): number {
+    return this.#open.size;
   }
 
   /** Whether the device is connected indeed: the cloud has told it so, and bytes pass both ways. */
@@ -58,39 +55,6 @@ export class TunnelRules {
       'open tunnels are registered',
       `${this.#open.size} devices have an open tunnel, ${registered} are registered`,
     );
-  }
-
-  #answered(text: string): void {
-    if (!text.startsWith('HTTP/1.1 201')) return;
-    const body = text.slice(text.indexOf('\r\n\r\n') + 4);
-    const grant = /^\{"device_id":"([^"]+)","api_key":"([^"]+)"/.exec(body);
-    if (grant === null) return;
-    this.answers += 1;
-    const [, deviceId = '', apiKey = ''] = grant;
-    const credential = this.#mirror.keys.get(hashOf(apiKey));
-    if (credential === undefined || credential.device_id !== deviceId) {
-      this.#world.violate(
-        'an answer is a commit',
-        `${deviceId} was answered a key that is not in the database`,
-      );
-      return;
-    }
-    const code = [...this.#mirror.codes.values()].find(({ used_credential_id: id }) => id === credential.id);
-    if (code === undefined) return;
-    this.#sameAnswer(code.id, body);
-    if (code.claimant_hash !== null) return;
-    const count = (this.#anonymousAnswers.get(code.id) ?? 0) + 1;
-    this.#anonymousAnswers.set(code.id, count);
-    if (count > 1)
-      this.#world.violate('a code works once', `${code.id} was answered ${count} times without a key`);
-  }
-
-  #sameAnswer(codeId: string, body: string): void {
-    const before = this.#answers.get(codeId);
-    this.#answers.set(codeId, body);
-    if (before !== undefined && before !== body) {
-      this.#world.violate('one answer a claim', `two answers for ${codeId} differ`);
-    }
   }
 
   #said(link: Link, text: string): void {

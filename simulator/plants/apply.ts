@@ -1,5 +1,6 @@
 import { registerHooks } from 'node:module';
-import { type Plant, plants } from './plants.ts';
+import type { Plant } from './plant.ts';
+import { plants } from './plants.ts';
 
 /**
  * Puts a known bug into the programs as they are loaded; the files stay as they are. Call it before anything that it

@@ -1,5 +1,5 @@
 import { runSimulator } from '../run/child.ts';
-import type { Plant } from './plants.ts';
+import type { Plant } from './plant.ts';
 
 /** Worlds in which a planted bug has to show. */
 const worldsMax = 40;
@@ -19,6 +19,6 @@ export interface Catch {
 /** Runs worlds with a bug planted until a checker has caught it. */
 export async function catchPlant(plant: Plant): Promise<Catch> {
   const bounds = ['--runs', String(worldsMax), '--devices', String(devices), '--seed', String(plant.seed)];
-  const { failure, worlds, onboardings } = await runSimulator('--plant', plant.name, ...bounds);
+  const { failure, worlds, onboardings } = await runSimulator(['--plant', plant.name, ...bounds]);
   return { plant, caughtBy: failure?.checker, worlds, onboardings };
 }

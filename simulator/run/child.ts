@@ -10,20 +10,26 @@ export type PrintedSummary = Omit<Summary, 'failure'> & { readonly failure?: Sum
 /**
  * Runs the simulator in a process of its own: it takes over that process's timers, and a planted bug stays in it.
  *
+ * @param signal ends it early, so that a test that is given up leaves no process behind.
  * @throws Error when it ends without a summary.
  */
-export async function runSimulator(...args: readonly string[]): Promise<PrintedSummary> {
-  const { output, errors } = await runMain([...args, '--json']);
+export async function runSimulator(args: readonly string[], signal?: AbortSignal): Promise<PrintedSummary> {
+  const { output, errors } = await runMain([...args, '--json'], signal);
   const line = output.trim();
   if (!line.startsWith('{')) throw new Error(`the simulator ended without a summary:\n${output}${errors}`);
   return JSON.parse(line) as PrintedSummary;
 }
 
-export function runMain(args: readonly string[]): Promise<{ output: string; errors: string }> {
+export function runMain(
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ output: string; errors: string }> {
   return new Promise((resolve, reject) => {
     // Short-lived garbage is what a simulation makes most of.
     const child = spawn(process.execPath, ['--max-semi-space-size=64', main, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      killSignal: 'SIGKILL',
+      ...(signal === undefined ? {} : { signal }),
     });
     let output = '';
     let errors = '';

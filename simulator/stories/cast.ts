@@ -1,5 +1,5 @@
 import type { Network } from '../network/network.ts';
-import { deleted, reProvisioned, restored, rotated } from './key-life.ts';
+import { clonedIdentity, deleted, reProvisioned, restored, rotated } from './key-life.ts';
 import { olderDevice } from './older-device.ts';
 import { changedCode, copiedImage, freshBoard, preProvisioned, race } from './onboarding.ts';
 import type { Stage, Story } from './story.ts';
@@ -20,6 +20,7 @@ const shares: readonly (readonly [number, (stage: Stage, network: Network) => St
 const slowShares: typeof shares = [
   [2, deleted],
   [2, restored],
+  [2, clonedIdentity],
 ];
 const slowWorlds = 0.1;
 

@@ -36,14 +36,37 @@ export function deleted(stage: Stage): Story {
 export function reProvisioned(stage: Stage): Story {
   return afterOnboarding(stage, 're-provisioned', async (board, id) => {
     const [code = ''] = await stage.operator.makeCodes(1, { device_id: id });
-    for (;;) {
-      await until(stage, () => board.control !== undefined);
-      const outcome = await board.provision(code, true);
-      if (outcome === 'done' || outcome === 'completed') break;
-      await stage.operator.sleep(2_000);
-    }
+    await giveCode(stage, board, code);
     await until(stage, () => board.isOnline && deviceIdOf(board) === id);
   });
+}
+
+/**
+ * The card of a board that is online is copied, identity and all, for another board. The cloud finds out; a person
+ * gives the second board a code of its own, and an operator clears the first one's name.
+ */
+export function clonedIdentity(stage: Stage): Story {
+  const copy = stage.newBoard();
+  const story = afterOnboarding(stage, 'cloned identity', async (original, id) => {
+    stage.clones.expect(id);
+    await copy.flashImageOf(original);
+    copy.powerOn();
+    await until(stage, () => stage.clones.isSuspected(id));
+    await giveCode(stage, copy, await stage.nextCode());
+    await until(stage, () => copy.isOnline && deviceIdOf(copy) !== id);
+    await stage.operator.call('POST', `/api/v1/devices/${id}/restore`, {});
+    await until(stage, () => original.isOnline);
+  });
+  return { ...story, boards: [...story.boards, copy], onboardings: 2 };
+}
+
+/** A person gives a board a code through its local API, until it has taken it. */
+async function giveCode({ operator }: Stage, board: Board, code: string): Promise<void> {
+  for (;;) {
+    const outcome = await board.provision(code, true);
+    if (outcome !== 'not yet') return;
+    await operator.sleep(2_000);
+  }
 }
 
 function afterOnboarding(

@@ -69,7 +69,7 @@ export function copiedImage(stage: Stage): Story {
       await original.flash(settings);
       original.powerOn();
       await stage.operator.sleep(stage.world.draw.between(0, 6_000));
-      // A copied identity is a clone, which is another story.
+      // A copied identity is a clone, which is another story (`clonedIdentity`).
       if (original.hasIdentity) await copy.flash(settings);
       else await copy.flashImageOf(original);
       copy.powerOn();

@@ -12,9 +12,17 @@ export interface Story {
   readonly onboardings: number;
 }
 
+/** What is known of identities that two boards have. */
+interface CloneWatch {
+  /** Said before the second board is switched on. */
+  expect(deviceId: string): void;
+  isSuspected(deviceId: string): boolean;
+}
+
 export interface Stage {
   readonly world: World;
   readonly operator: Operator;
+  readonly clones: CloneWatch;
   /** A code that nobody has been given. */
   nextCode(): Promise<string>;
   newBoard(): Board;

@@ -6,16 +6,21 @@ export interface OperatorAnswer {
   readonly body: unknown;
 }
 
+/** Looks at an answer at the moment at which it is given. */
+type OperatorWatch = (method: string, path: string, status: number, body: unknown) => void;
+
 const retryMs = 700;
 
 /** A person with an owner's token, who tries again until the cloud has answered. */
 export class Operator {
   readonly #world: World;
   readonly #cloud: CloudNode;
+  readonly #answered: OperatorWatch;
 
-  constructor(world: World, cloud: CloudNode) {
+  constructor(world: World, cloud: CloudNode, answered: OperatorWatch) {
     this.#world = world;
     this.#cloud = cloud;
+    this.#answered = answered;
   }
 
   /** One call until it has an answer that is no failure of the cloud's. */
@@ -46,7 +51,7 @@ export class Operator {
   async #attempt(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
-    body?: object,
+    payload?: object,
   ): Promise<OperatorAnswer | undefined> {
     const { cloud, process } = this.#cloud;
     if (cloud === undefined || process === undefined) return undefined;
@@ -59,11 +64,13 @@ export class Operator {
       method,
       url: path,
       headers: { authorization: `Bearer ${this.#cloud.bootstrapToken}` },
-      ...(body === undefined ? {} : { payload: body }),
+      ...(payload === undefined ? {} : { payload }),
     });
     const answer = await Promise.race([answering, gone]);
     if (answer === undefined) return undefined;
     this.#world.trace.note('operator', `${method} ${path} ${answer.statusCode}`);
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : JSON.parse(answer.body) };
+    const body: unknown = answer.body === '' ? undefined : JSON.parse(answer.body);
+    this.#answered(method, path, answer.statusCode, body);
+    return { status: answer.statusCode, body };
   }
 }

@@ -44,8 +44,8 @@ export interface WorldResult {
 export const healMsMax = 15 * 60_000;
 
 /** How long things go wrong. */
-const mildMs = { least: 5_000, most: 15_000 };
-const wildMs = { least: 10_000, most: 45_000 };
+const mildMs = { least: 4_000, most: 10_000 };
+const wildMs = { least: 8_000, most: 25_000 };
 
 export async function runWorld({ seed, devices, print }: WorldOptions): Promise<WorldResult> {
   const draw = new Draw(seed);
@@ -101,10 +101,12 @@ interface Cast {
 
 async function play(world: World, { devices, cloud, network, checks, chaosMs }: Cast): Promise<WorldResult> {
   const boards: Board[] = [];
-  const operator = new Operator(world, cloud);
+  const operator = new Operator(world, cloud, (...answer) => {
+    checks.operatorAnswered(...answer);
+  });
   const codes = new CodeStock(operator, devices);
   const stage: Stage = {
-    ...{ world, operator },
+    ...{ world, operator, clones: checks.clones },
     nextCode: () => codes.next(),
     newBoard: () => {
       const board = new Board(boards.length + 1, { world, network, watch: checks });
@@ -144,7 +146,7 @@ async function play(world: World, { devices, cloud, network, checks, chaosMs }: 
     if (events % registryEvery === 0) await checks.tunnels.compareRegistry();
     if (!world.isHealing || events % 16 !== 0) continue;
     healedMs = world.time.monotonic() - healAtMs;
-    if (waiting.size === 0 && boards.every(isThere)) break;
+    if (waiting.size === 0 && checks.tunnels.openCount >= boards.length && boards.every(isThere)) break;
     if (healedMs > healMsMax)
       world.violate(
         'every device comes online',

@@ -21,8 +21,8 @@ const worst: Weather = {
   // Per minute, for each machine; the disks refuse for a while
   agent_killed: 4,
   power_cut: 4,
-  cloud_killed: 3,
-  cloud_restarted: 2,
+  cloud_killed: 6,
+  cloud_restarted: 5,
   clock_jump: 2,
   disk_full: 2,
   disk_read_only: 2,

@@ -144,11 +144,22 @@ export function codeMark(random: Random, code: string): string {
   return markWithSalt(randomHex(random, 16), code);
 }
 
-/** Whether `code` (canonical spelling) is the one that made this identity. */
+/**
+ * Whether `code` (canonical spelling) is the one that made this identity. Asked after every event of the machines, and
+ * always about the same few, so each identity remembers its last answer as long as it is held.
+ */
 export function isMadeByCode(credentials: Credentials, code: string): boolean {
-  const [salt = ''] = credentials.code_mark?.split('.') ?? [];
-  return credentials.code_mark !== undefined && isSameText(credentials.code_mark, markWithSalt(salt, code));
+  const { code_mark: mark } = credentials;
+  if (mark === undefined) return false;
+  const last = lastAnswers.get(credentials);
+  if (last?.code === code) return last.isMadeByIt;
+  const [salt = ''] = mark.split('.');
+  const isMadeByIt = isSameText(mark, markWithSalt(salt, code));
+  lastAnswers.set(credentials, { code, isMadeByIt });
+  return isMadeByIt;
 }
+
+const lastAnswers = new WeakMap<Credentials, { readonly code: string; readonly isMadeByIt: boolean }>();
 
 function markWithSalt(salt: string, code: string): string {
   return `${salt}.${createHmac('sha256', salt).update(code).digest('hex')}`;
