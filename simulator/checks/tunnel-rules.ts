@@ -25,7 +25,13 @@ export class TunnelRules {
   cloudWrote(link: Link, bytes: Buffer): void {
     const [first] = bytes;
     if (first === 0x7b) this.#said(link, bytes.toString('utf8'));
-    else if (first === 0x88 && this.#ended(link)) this.#closing.add(link);
+    else if (first === 0x88) this.#closes(link);
+  }
+
+  /** A device may close while its key is judged: then it is entered all the same, and leaves when its socket ends. */
+  #closes(link: Link): void {
+    this.#ended(link);
+    if (link.credential !== undefined) this.#closing.add(link);
   }
 
   cloudClosed(link: Link): void {

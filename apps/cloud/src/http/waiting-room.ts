@@ -46,9 +46,15 @@ export class WaitingRoom {
   /** To be told of every request when its turn has come. */
   serving(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    if (hasBody(request)) request.once('end', () => this.#crowd.leave(socket));
-    else this.#crowd.leave(socket);
+    let isAnswered = false;
+    if (hasBody(request)) {
+      request.once('end', () => {
+        // A body that nobody wanted ends after the answer to it, while its client is waited for again.
+        if (!isAnswered) this.#crowd.leave(socket);
+      });
+    } else this.#crowd.leave(socket);
     const waitForReader = (): void => {
+      isAnswered = true;
       if (!socket.destroyed) this.#enter(socket);
     };
     response.once('prefinish', waitForReader);

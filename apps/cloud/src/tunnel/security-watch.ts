@@ -12,8 +12,6 @@ const pollMs = 500;
  * several statements that each waited for locks as long as the database lets them.
  */
 const overlapMs = 60_000;
-/** The same for tunnels that replaced others: they are many after a failure of the network, and are admitted quickly. */
-const replacedOverlapMs = 5_000;
 
 /** The open tunnels of this node. */
 export interface WatchedTunnels {
@@ -120,7 +118,7 @@ export class SecurityWatch {
   async #yieldToOtherNodes(nowMs: number): Promise<void> {
     const { database, tunnels } = this.#options;
     if (database.kind === 'sqlite') return;
-    const replaced = await replacedSince(database, (this.#sinceMs ?? nowMs) - replacedOverlapMs);
+    const replaced = await replacedSince(database, (this.#sinceMs ?? nowMs) - overlapMs);
     for (const { id, session_epoch: epoch } of replaced) tunnels.replacedElsewhere(id, epoch);
   }
 

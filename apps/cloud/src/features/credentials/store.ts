@@ -10,7 +10,7 @@ import type { KeyMatch } from './decide.ts';
  * The condition of the index `credentials_live`, word for word: SQLite finds the credentials of a device by it only in
  * statements that repeat it, even beside a condition that implies it.
  */
-const living = sql`state <> 'ended'`;
+const living = sql<boolean>`state <> 'ended'`;
 
 const columns = {
   id: 'text',
@@ -166,6 +166,7 @@ export async function endRotationOffers(tx: Tx, deviceId: string): Promise<void>
     .updateTable('credentials')
     .set({ state: 'ended', ended_at_ms: tx.nowMs })
     .where('device_id', '=', deviceId)
+    .where(living)
     .where('state', '=', 'issued')
     .where('origin', '=', 'rotation')
     .execute();

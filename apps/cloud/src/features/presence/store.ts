@@ -36,7 +36,7 @@ export async function markOnline(tx: Tx, facts: readonly OnlineFact[]): Promise<
     rows,
     (r, from) => sql<OnlineRow>`update devices set session_epoch = session_epoch + 1,
       presence_since_ms = case when presence = 'online' then presence_since_ms else ${r.now_ms} end,
-      replaced_at_ms = case when presence = 'online' then ${r.now_ms} else replaced_at_ms end,
+      replaced_at_ms = case when presence in ('online', 'reconnecting') then ${r.now_ms} else replaced_at_ms end,
       tunnel_history = ${r.history}, presence = 'online', last_seen_at_ms = ${r.now_ms}, last_address = ${r.address},
       can_rotate = case when ${r.version} is null or ${r.version} = agent_version then can_rotate end,
       agent_version = coalesce(${r.version}, agent_version)
@@ -89,7 +89,10 @@ const seenColumns = { id: 'text', epoch: 'bigint', seen_at_ms: 'bigint' } as con
 
 export type SeenFact = Omit<OfflineFact, 'reason'>;
 
-/** Writes behind when devices were last heard. */
+/**
+ * Writes behind when devices were last heard. Whoever is heard is back, also from the doubt that the start of another
+ * node has cast on it.
+ */
 export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
   const rows = facts.map((fact) => ({ id: fact.deviceId, epoch: fact.epoch, seen_at_ms: fact.lastSeenAtMs }));
   await lockDevices(tx, facts);
@@ -97,7 +100,8 @@ export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void
     tx,
     seenColumns,
     rows,
-    (r, from) => sql`update devices set last_seen_at_ms = ${r.seen_at_ms}
+    (r, from) => sql`update devices set last_seen_at_ms = ${r.seen_at_ms},
+      presence = case when presence = 'reconnecting' then 'online' else presence end
     ${from} where devices.id = ${r.id} and devices.session_epoch = ${r.epoch}`,
   );
 }

@@ -48,6 +48,7 @@ export async function noteCannotRotate(tx: Tx, deviceId: string, retryMs: number
     .updateTable('credentials')
     .set({ rotate_after_ms: retryAtMs })
     .where('device_id', '=', deviceId)
+    .where(sql<boolean>`state <> 'ended'`)
     .where('state', '=', 'active')
     .where('rotate_after_ms', '<', retryAtMs)
     .execute();
