@@ -32,8 +32,8 @@ export const cloudPlants: readonly Plant[] = [
 /** The codes behind these hashes,`,
       },
       {
-        find: `where provisioning_codes.id = r.code_id and state = 'active' and expires_at_ms > \${tx.nowMs}\``,
-        replace: `where provisioning_codes.id = r.code_id\``,
+        find: `where provisioning_codes.id = \${r.code_id} and state = 'active' and expires_at_ms > \${r.now_ms}\``,
+        replace: `where provisioning_codes.id = \${r.code_id}\``,
       },
     ],
   },
@@ -41,7 +41,7 @@ export const cloudPlants: readonly Plant[] = [
     name: 'replay-rotates-key',
     what: 'a repeat of a registration is answered with another key',
     file: 'apps/cloud/src/features/provisioning/redeem.ts',
-    checkers: ['an answer is a commit', 'one answer a claim'],
+    checkers: ['an answer is a commit', 'one answer a claim', 'every device comes online'],
     seed: 1,
     edits: [
       {
@@ -93,8 +93,8 @@ export const cloudPlants: readonly Plant[] = [
     seed: 1,
     edits: [
       {
-        find: `      where state = 'issued' and device_id in \${jsonTexts(tx.kind, devicesThatExisted)}\``,
-        replace: `      where state <> 'ended' and device_id in \${jsonTexts(tx.kind, devicesThatExisted)}\``,
+        find: `      where \${living} and state = 'issued' and device_id in \${jsonTexts(tx.kind, devicesThatExisted)}\``,
+        replace: `      where \${living} and device_id in \${jsonTexts(tx.kind, devicesThatExisted)}\``,
       },
     ],
   },

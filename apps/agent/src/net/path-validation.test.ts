@@ -33,6 +33,8 @@ function told(verdict: PathVerdict): string {
 /** Where OpenSSL itself has another word than a date, a handshake does not come this far; the rules hold all the same. */
 const reasons: Readonly<Record<string, string>> = {
   'a root that is not trusted': 'no_path',
+  'a date that cannot be read': 'no_path',
+  'an authority with a date that cannot be read': 'no_path',
   'a root that is not trusted, with a certificate that had expired anyway': 'no_path',
   'the certificate of another host': 'good',
   'the certificate of another host that had expired anyway': 'out_of_date',
