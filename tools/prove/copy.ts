@@ -47,6 +47,9 @@ function linkPackages(root: string, copy: string): void {
     if (!existsSync(join(copy, room))) continue;
     for (const workspace of readdirSync(join(copy, room))) {
       symlinkSync(join('..', '..', room, workspace), join(to, ourScope, workspace));
+      // What npm has put beside one workspace, for want of another version at the root.
+      const own = join(root, room, workspace, 'node_modules');
+      if (existsSync(own)) symlinkSync(own, join(copy, room, workspace, 'node_modules'));
     }
   }
 }
