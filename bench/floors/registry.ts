@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { systemClock } from '@edgeflow/platform';
+import { orderedIds } from '@edgeflow/contract';
+import { pooled, systemClock, systemRandom } from '@edgeflow/platform';
 import { Database } from '../../apps/cloud/src/storage/database.ts';
 import { migrate } from '../../apps/cloud/src/storage/migrate.ts';
 import { openSqlite } from '../../apps/cloud/src/storage/sqlite.ts';
@@ -55,7 +56,7 @@ export class FloorRegistry {
     this.#raw.exec('begin immediate');
     for (const code of codes) {
       insert.run(
-        id('pc_'),
+        ordered('code'),
         organization,
         sha256(code),
         'sk_0000',
@@ -86,7 +87,7 @@ export class FloorRegistry {
     const { hardware_info: hardware, network_info: network, provisioning_code: code } = registration;
     const { audit, credential, device, event, useCode } = this.#statements;
     const deviceId = id('dev_');
-    const keyId = id('key_');
+    const keyId = ordered('credential');
     const apiKey = `efk_${randomBytes(25).toString('hex').slice(0, 49)}`;
     const expiresMs = Math.floor((nowMs + keyLifeMs) / 1000) * 1000;
     const claimant = sha256(deviceId);
@@ -143,7 +144,10 @@ function sha256(text: string): string {
   return hash('sha256', text);
 }
 
-/** As long as the cloud's ids, and as random, so that the indexes have the same work. */
+/** The cloud's own ids in their own order, so that the indexes have the same work. */
+const ordered = orderedIds(Date.now, pooled(systemRandom).bytes);
+
+/** As long as the cloud's other ids, and as random. */
 function id(prefix: string): string {
   return prefix + randomBytes(8).toString('hex');
 }

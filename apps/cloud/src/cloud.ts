@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Clock, Random, TimerHandle, Timers } from '@edgeflow/platform';
+import { type OrderedIds, orderedIds } from '@edgeflow/contract';
+import { type Clock, pooled, type Random, type TimerHandle, type Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { auditRefusal, auditRoutes } from './features/audit/index.ts';
@@ -137,6 +138,7 @@ interface Parts {
   readonly rotation: Rotation;
   readonly guessing: Guessing;
   readonly clones: Clones;
+  readonly nextId: OrderedIds;
   /** Called after the commit of whatever may end open tunnels. */
   readonly securityChanged: (deviceIds: readonly string[]) => void;
 }
@@ -144,6 +146,7 @@ interface Parts {
 /** What lives as long as the process and is known to more than one route. */
 function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error: unknown) => void): Parts {
   const { clock, database, keyTtlDays, logger, random, timers } = deps;
+  const nextId = orderedIds(() => clock.now(), pooled(random).bytes);
   const events = new Events(database, timers, report);
   const identity = new Identity(database, random, deps.bootstrapToken);
   const guessing = buildGuessing(deps, events, identity, report);
@@ -185,9 +188,9 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
     quarantine: (tx, deviceId) => setLifecycle(tx, deviceId, 'quarantined'),
   });
   const tunnel = rotationTunnel(gateway);
-  const shared = { database, random, timers, events, keyTtlDays, securityChanged };
+  const shared = { database, random, nextId, timers, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
-  return { events, guessing, identity, presence, gateway, watch, rotation, clones, securityChanged };
+  return { events, guessing, identity, presence, gateway, watch, rotation, clones, nextId, securityChanged };
 }
 
 /** What holds those who guess. */
@@ -222,8 +225,8 @@ function addRoutes(
   report: (error: unknown) => void,
 ): void {
   const { database, timers } = deps;
-  const { events, gateway, guessing, rotation, securityChanged } = parts;
-  const shared = { ...deps, events, securityChanged };
+  const { events, gateway, guessing, nextId, rotation, securityChanged } = parts;
+  const shared = { ...deps, events, nextId, securityChanged };
   const announce = announcer(gateway, report);
   provisioningRoutes(app, new Provisioning({ ...shared, budget: guessing.budget }));
   codeRoutes(app, new Codes(shared));

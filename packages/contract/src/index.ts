@@ -8,6 +8,7 @@ export * from './calls.ts';
 export * from './formats/crc32.ts';
 export * from './formats/secrets.ts';
 export * from './formats/ids.ts';
+export * from './formats/ordered-ids.ts';
 export * from './formats/provisioning-code.ts';
 export * from './formats/link.ts';
 export * from './schemas/common.ts';

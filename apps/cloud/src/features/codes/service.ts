@@ -7,6 +7,7 @@ import {
   type ListCodesResponse,
   makeId,
   makeProvisioningCode,
+  type OrderedIds,
   parseProvisioningCode,
 } from '@edgeflow/contract';
 import type { Random } from '@edgeflow/platform';
@@ -32,6 +33,7 @@ export interface CodesOptions {
   readonly database: Database;
   readonly keyRing: KeyRing;
   readonly random: Random;
+  readonly nextId: OrderedIds;
   readonly events: Events;
   readonly codeTtlSeconds: number;
   /** undefined: as short as is safe. */
@@ -157,13 +159,13 @@ export class Codes {
       readonly nowMs: number;
     },
   ): { row: NewCode; code: string } {
-    const { keyRing, random } = this.#options;
+    const { keyRing, nextId, random } = this.#options;
     const code = makeProvisioningCode(batch.groups, random.bytes);
     const symbols = parseProvisioningCode(code);
     if (symbols === undefined || displayCode(symbols) !== code)
       throw new Error('a made code does not read back');
     const row: NewCode = {
-      id: makeId('code', random.bytes),
+      id: nextId('code'),
       organization_id: operator.organizationId,
       code_hash: keyRing.hashCode(keyRing.currentId, symbols),
       server_key_id: keyRing.currentId,

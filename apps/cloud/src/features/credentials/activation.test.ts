@@ -1,4 +1,4 @@
-import { makeId } from '@edgeflow/contract';
+import { makeId, orderedIds } from '@edgeflow/contract';
 import { systemClock, systemRandom, systemTimers } from '@edgeflow/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -30,7 +30,11 @@ describe.each(databaseKinds)('the first use of a key on %s', (kind) => {
     const events = new Events(database, systemTimers, () => undefined);
     const live = { lastHeardMs: () => undefined };
     const securityChanged = (): void => undefined;
-    const devices = new Devices({ database, random, events, live, keyTtlDays: 365, securityChanged });
+    const nextId = orderedIds(Date.now, random.bytes);
+    const devices = new Devices({
+      ...{ database, random, nextId, events, live },
+      ...{ keyTtlDays: 365, securityChanged },
+    });
     const caller = { kind: 'operator', id: 'test', organizationId, role: 'owner', label: 'test' } as const;
     const operator = operatorOf({ caller, address: '127.0.0.1', requestId: 'req_1' });
     const made = await devices.create(operator, { tags: [] });

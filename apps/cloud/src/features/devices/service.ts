@@ -9,6 +9,7 @@ import {
   type ListDevicesResponse,
   makeId,
   type NetworkInfo,
+  type OrderedIds,
   type ProvisionResponse,
   secretBytes,
   type UpdateDeviceRequest,
@@ -37,6 +38,7 @@ import { type LivePresence, viewDevice, viewPresence } from './view.ts';
 export interface DevicesOptions {
   readonly database: Database;
   readonly random: Random;
+  readonly nextId: OrderedIds;
   readonly events: Events;
   readonly live: LivePresence;
   readonly keyTtlDays: number;
@@ -54,7 +56,7 @@ export class Devices {
 
   /** Makes an identity beforehand. The key exists in this answer and nowhere else. */
   async create(operator: Operator, request: CreateDeviceRequest): Promise<ProvisionResponse> {
-    const { database, events, keyTtlDays, random } = this.#options;
+    const { database, events, keyTtlDays, nextId, random } = this.#options;
     const apiKey = formatApiKey(random.bytes(secretBytes));
     const id = makeId('device', random.bytes);
     const { organizationId } = operator;
@@ -70,7 +72,7 @@ export class Devices {
         group: request.group ?? null,
         searchText: deviceSearchText(id, name, {}, {}),
       });
-      const credentialId = makeId('credential', random.bytes);
+      const credentialId = nextId('credential');
       await issueCredentials(
         tx,
         [

@@ -1,4 +1,4 @@
-import { provisionRequestSchema } from '@edgeflow/contract';
+import { orderedIds, provisionRequestSchema } from '@edgeflow/contract';
 import { systemRandom, systemTimers } from '@edgeflow/platform';
 import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,7 +39,8 @@ describe.each(databaseKinds)('provisioning on %s', (kind) => {
       ...caller,
       actor: { kind: 'operator', id: caller.id, address: '127.0.0.1', requestId: 'r' },
     };
-    const shared = { database, random, events, keyTtlDays: 365 };
+    const nextId = orderedIds(() => time.now(), random.bytes);
+    const shared = { database, random, nextId, events, keyTtlDays: 365 };
     codes = new Codes({ ...shared, keyRing, codeTtlSeconds: 3600, codeGroups: undefined });
     provisioning = new Provisioning({
       ...{ ...shared, keyRing, timers: systemTimers },

@@ -1,6 +1,7 @@
 import {
   codeGroupsOf,
   makeId,
+  type OrderedIds,
   parseProvisioningCode,
   type ProvisionRequest,
   secretBytes,
@@ -25,6 +26,7 @@ export interface ProvisioningOptions {
   readonly keyRing: KeyRing;
   readonly timers: Timers;
   readonly random: Random;
+  readonly nextId: OrderedIds;
   readonly events: Events;
   readonly budget: FailureBudget;
   readonly keyTtlDays: number;
@@ -86,7 +88,7 @@ export class Provisioning {
     symbols: string | undefined,
     attempt: Pick<Claim, 'short' | 'replayOnly'>,
   ): Claim {
-    const { keyRing, random } = this.#options;
+    const { keyRing, nextId, random } = this.#options;
     const { address, body, idempotencyKey, requestId } = call;
     // What is no code takes the same way as an unknown one, so that nothing tells them apart.
     const text = symbols ?? `no code: ${body.provisioning_code}`;
@@ -97,7 +99,7 @@ export class Provisioning {
       address,
       requestId,
       newDeviceId: makeId('device', this.#pooled.bytes),
-      newCredentialId: makeId('credential', this.#pooled.bytes),
+      newCredentialId: nextId('credential'),
       ...attempt,
     };
     return idempotencyKey === undefined

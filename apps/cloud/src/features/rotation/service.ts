@@ -1,6 +1,6 @@
 import {
   formatApiKey,
-  makeId,
+  type OrderedIds,
   type ProvisionResponse,
   type RotateKeyOffered,
   secretBytes,
@@ -55,6 +55,7 @@ export interface RotationTunnel {
 export interface RotationOptions {
   readonly database: Database;
   readonly random: Random;
+  readonly nextId: OrderedIds;
   readonly timers: Timers;
   readonly events: Events;
   readonly tunnel: RotationTunnel;
@@ -230,9 +231,9 @@ export class Rotation {
   }
 
   async #issue(tx: Tx, row: DeviceRow, origin: CredentialRow['origin']): Promise<Offer> {
-    const { keyTtlDays, random } = this.#options;
+    const { keyTtlDays, nextId, random } = this.#options;
     const apiKey = formatApiKey(random.bytes(secretBytes));
-    const credentialId = makeId('credential', random.bytes);
+    const credentialId = nextId('credential');
     const life = keyLife(tx.nowMs, keyTtlDays, random);
     await issueCredentials(
       tx,
