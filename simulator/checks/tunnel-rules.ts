@@ -3,6 +3,7 @@ import type { Link } from '../network/link.ts';
 import type { World } from '../world/world.ts';
 import { hashOf } from './disk.ts';
 import type { RegistryMirror } from './registry.ts';
+import { closeOpcode, SentFrames, textOpcode } from './sent-frames.ts';
 
 /**
  * What the cloud says in a tunnel, held against what its database holds at that moment.
@@ -15,6 +16,7 @@ export class TunnelRules {
   readonly #open = new Map<string, Link>();
   /** Connections that have sent or answered a close frame, and whose socket is still there. */
   readonly #closing = new Set<Link>();
+  readonly #frames = new WeakMap<Link, SentFrames>();
 
   constructor(world: World, mirror: RegistryMirror, cloud: () => CloudNode) {
     this.#world = world;
@@ -23,9 +25,12 @@ export class TunnelRules {
   }
 
   cloudWrote(link: Link, bytes: Buffer): void {
-    const [first] = bytes;
-    if (first === 0x7b) this.#said(link, bytes.toString('utf8'));
-    else if (first === 0x88) this.#closes(link);
+    let frames = this.#frames.get(link);
+    if (frames === undefined) this.#frames.set(link, (frames = new SentFrames()));
+    for (const { opcode, payload } of frames.add(bytes)) {
+      if (opcode === textOpcode) this.#said(link, payload.toString('utf8'));
+      else if (opcode === closeOpcode) this.#closes(link);
+    }
   }
 
   /** A device may close while its key is judged: then it is entered all the same, and leaves when its socket ends. */
