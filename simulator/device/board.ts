@@ -1,9 +1,7 @@
 import { SimulatedFiles } from '@edgeflow/platform/simulated';
 import { type Agent, buildAgent } from '../../apps/agent/src/agent.ts';
 import type { AgentControl } from '../../apps/agent/src/agent-control.ts';
-import type { SystemProbe } from '../../apps/agent/src/commands/system-metrics.ts';
 import { type ConfigResult, loadConfig } from '../../apps/agent/src/config.ts';
-import type { HostFacts } from '../../apps/agent/src/inventory/index.ts';
 import { createLog } from '../../apps/agent/src/logging.ts';
 import { stateFolder } from '../checks/disk.ts';
 import type { Network } from '../network/network.ts';
@@ -11,36 +9,20 @@ import type { Draw } from '../world/draw.ts';
 import { MachineClock } from '../world/machine-clock.ts';
 import { SimulatedProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
+import type { BoardWatch } from './board-watch.ts';
 import { fencedFiles } from './fenced-files.ts';
-import { type Credential, simulatedTransport } from './transport.ts';
+import { hostCalled, probe } from './host.ts';
+import { simulatedTransport } from './transport.ts';
 import type { Link } from '../network/link.ts';
 
 export const cloudUrl = 'https://cloud.example:8443';
 const envFile = '/etc/edgeflow/.env';
-
-/** Who looks at what a board does. */
-export interface BoardWatch {
-  diskChanged(board: Board): void;
-  claims(board: Board, secret: string): void;
-  presents(board: Board, credential: Credential, link: Link): void;
-  connected(board: Board, credential: Credential): void;
-  acceptsKey(board: Board, apiKey: string): void;
-  logged(board: Board, line: string): void;
-}
 
 export interface BoardDeps {
   readonly world: World;
   readonly network: Network;
   readonly watch: BoardWatch;
 }
-
-const probe: SystemProbe = {
-  loadAverage: () => [0, 0, 0],
-  memoryBytes: () => ({ total: 2 ** 32, available: 2 ** 31 }),
-  uptimeSeconds: () => 1,
-  residentBytes: () => 2 ** 26,
-  diskBytes: () => Promise.resolve(undefined),
-};
 
 /** A supervisor starts an agent that has ended again after this, in milliseconds. */
 const restartMs = { least: 100, most: 6_000 };
@@ -55,11 +37,14 @@ export class Board {
   refusal: 'ENOSPC' | 'EROFS' | undefined;
   readonly #deps: BoardDeps;
   readonly #draw: Draw;
-  readonly #address: string;
+  #address: string;
+  #moves = 0;
   #process: SimulatedProcess | undefined;
   #agent: Agent | undefined;
   #isRunning = false;
   #runs = 0;
+  #tunnel: Link | undefined;
+  #heldMs: number | undefined;
 
   constructor(number: number, deps: BoardDeps) {
     this.number = number;
@@ -81,6 +66,12 @@ export class Board {
 
   get address(): string {
     return this.#address;
+  }
+
+  /** From its next connection on it has another address. */
+  move(): void {
+    this.#moves += 1;
+    this.#address = `172.${16 + (this.#moves % 16)}.${(this.number >> 8) & 255}.${this.number & 255}`;
   }
 
   /** What the agent says of itself, in its own words. */
@@ -115,6 +106,17 @@ export class Board {
   async flashImageOf(other: Board): Promise<void> {
     this.files = other.files.copy();
     await this.#put('/proc/device-tree/serial-number', this.#serialNumber);
+    this.#deps.watch.diskChanged(this);
+  }
+
+  /** What is on its card now. */
+  imageOfCard(): SimulatedFiles {
+    return this.files.copy();
+  }
+
+  /** Its card becomes what it was. Only while the power is off. */
+  putBack(image: SimulatedFiles): void {
+    this.files = image.copy();
     this.#deps.watch.diskChanged(this);
   }
 
@@ -160,11 +162,39 @@ export class Board {
     this.#process?.kill();
   }
 
-  /** Everything that was not synced is lost, torn or kept, each by its own chance. */
+  /**
+   * Everything that was not synced is lost, torn or kept, each by its own chance. Its connections stay half open: there
+   * is nobody left who would end them.
+   */
   cutPower(): void {
-    this.#process?.kill();
+    this.#process?.kill(true);
     this.files.powerCut(this.#draw.random);
     this.#deps.watch.diskChanged(this);
+  }
+
+  /**
+   * Its tunnel breaks, and while it opens the next one its power is cut: what it has said then is still under way for so
+   * much longer.
+   */
+  dieWhileConnecting(heldMs: number): void {
+    this.#heldMs = heldMs;
+    this.#tunnel?.cut();
+  }
+
+  /** That has not happened yet. */
+  get isToDie(): boolean {
+    return this.#heldMs !== undefined;
+  }
+
+  #onPresents(link: Link): void {
+    this.#tunnel = link;
+    if (this.#heldMs === undefined) return;
+    link.hold(this.#heldMs);
+    this.#heldMs = undefined;
+    // As the next event: the frame is on its way then.
+    this.#deps.world.time.after(0, () => {
+      this.cutPower();
+    });
   }
 
   async #start(): Promise<void> {
@@ -225,7 +255,7 @@ export class Board {
       version: '1.2.3',
       random: this.#draw.fork().random,
       root: '/',
-      host: () => this.#host,
+      host: () => hostCalled(this.name),
       // One process a board is what this world makes sure of itself.
       lock: { acquire: () => Promise.resolve({ kind: 'held', release: () => undefined }) },
       credentialsFolder: undefined,
@@ -239,7 +269,9 @@ export class Board {
               if (process.isAlive) watch.claims(this, secret);
             },
             presents: (credential, link) => {
-              if (process.isAlive) watch.presents(this, credential, link);
+              if (!process.isAlive) return;
+              watch.presents(this, credential, link);
+              this.#onPresents(link);
             },
             connected: (credential) => {
               if (process.isAlive) watch.connected(this, credential);
@@ -260,17 +292,5 @@ export class Board {
   /** Every line costs; so only some worlds have them all. */
   get #logLevel(): 'trace' | 'info' {
     return this.#deps.world.isTalkative ? 'trace' : 'info';
-  }
-
-  get #host(): HostFacts {
-    return {
-      platform: 'linux',
-      arch: 'arm64',
-      kernelRelease: '6.1.0',
-      hostname: this.name,
-      cpuCount: 4,
-      memoryBytes: 2 ** 32,
-      networkInterfaces: {},
-    };
   }
 }
