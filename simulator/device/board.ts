@@ -172,13 +172,15 @@ export class Board {
     this.#deps.watch.diskChanged(this);
   }
 
-  /**
-   * Its tunnel breaks, and while it opens the next one its power is cut: what it has said then is still under way for so
-   * much longer.
-   */
+  /** Its tunnel breaks; while it opens another its power is cut, and what it has said then is under way for so long. */
   dieWhileConnecting(heldMs: number): void {
     this.#heldMs = heldMs;
-    this.#tunnel?.cut();
+    this.#tunnel?.cut(false);
+  }
+
+  /** Nothing passes in its tunnel any more, and nobody says so. */
+  silenceTunnel(): void {
+    this.#tunnel?.cut(true);
   }
 
   /** That has not happened yet. */

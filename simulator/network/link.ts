@@ -103,11 +103,11 @@ export class Link implements Wire {
     this.#heldMs = ms;
   }
 
-  /** Breaks now, for both ends. */
-  cut(): void {
+  /** Breaks now, for both ends; silently neither hears of it. */
+  cut(isSilent: boolean): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
-    this.#resetBoth();
+    if (!isSilent) this.#resetBoth();
   }
 
   finish(side: Side): void {
@@ -157,9 +157,7 @@ export class Link implements Wire {
   }
 
   #break(isSilent: boolean): void {
-    if (this.#isBroken || this.#plan.isOff()) return;
-    if (isSilent) this.#isBroken = true;
-    else this.cut();
+    if (!this.#plan.isOff()) this.cut(isSilent);
   }
 
   #resetBoth(): void {

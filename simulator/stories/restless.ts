@@ -30,3 +30,12 @@ export function restless(stage: Stage): Story {
     await operator.sleep(heldMs.most);
   });
 }
+
+/** Its tunnel goes silent while it is online: it notices by itself, within three heartbeats, and opens another. */
+export function silenced(stage: Stage): Story {
+  return afterOnboarding(stage, 'gone silent', async (board) => {
+    await stage.operator.sleep(stage.world.draw.between(0, stayMsMost));
+    await until(stage, () => board.isOnline);
+    board.silenceTunnel();
+  });
+}
