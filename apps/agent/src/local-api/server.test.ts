@@ -6,6 +6,7 @@ import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../net/testing/certificates.ts';
 import { closeAll, keep } from '../net/testing/cleanup.ts';
+import type { Resolve } from '../net/index.ts';
 import { startTcp } from '../net/testing/servers.ts';
 import {
   type Answer,
@@ -409,9 +410,49 @@ describe('listening', () => {
     expect(api).toMatchObject({ listening: false, reason: '192.0.2.1 is not an address of this device.' });
   });
 
-  it.each(['0.0.0.0', '::', '192.0.2.1', 'edgeflow-pi'])('on %s without TLS is refused', async (host) => {
+  const resolvesTo = (address: string): { resolve: Resolve } => ({
+    resolve: () => Promise.resolve([{ address, family: 4 }]),
+  });
+
+  it.each(['0.0.0.0', '::', '192.0.2.1'])('on %s without TLS is refused', async (host) => {
     const api = await startWith(agent, { host });
     expect(api).toMatchObject({ listening: false, reason: expect.stringContaining('without TLS') as string });
+  });
+
+  it.each(['localhost', 'edgeflow-pi'])(
+    'is judged by what %s stands for, and not by the name',
+    async (host) => {
+      const away = await startWith(agent, { host, ...resolvesTo('0.0.0.0') });
+      expect(away).toMatchObject({
+        listening: false,
+        reason: expect.stringContaining(`on ${host} (0.0.0.0) without TLS`) as string,
+      });
+      const own = await startWith(agent, { host, ...resolvesTo('127.0.0.1') });
+      if (!own.listening) throw new Error(own.reason);
+      expect((await send(`http://127.0.0.1:${String(keep(own).port)}/healthz`)).status).toBe(200);
+    },
+  );
+
+  it('on a name that does not resolve is reported', async () => {
+    const resolve = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
+    expect(await startWith(agent, { host: 'edgeflow-pi', resolve })).toMatchObject({
+      listening: false,
+      reason: 'The name edgeflow-pi does not resolve on this device.',
+    });
+  });
+
+  it('with a short token is for loopback only, whatever its name says', async () => {
+    const { certificatePem, keyPem } = await makeCertificate({ name: 'pi' });
+    const short = { isTokenShort: true, host: 'localhost', tls: { certificatePem, keyPem } };
+    expect(await startWith(agent, { ...short, ...resolvesTo('0.0.0.0') })).toMatchObject({
+      listening: false,
+      reason: expect.stringContaining('so short a token') as string,
+      nextStep: expect.stringContaining('EDGEFLOW_SERVER_TOKEN') as string,
+    });
+    const own = await startWith(agent, { ...short, ...resolvesTo('127.0.0.1') });
+    if (!own.listening) throw new Error(own.reason);
+    keep(own);
   });
 
   it('ends with the connections that are open', async () => {
