@@ -156,6 +156,44 @@ describe('a request of somebody else’s page', () => {
     expect(agent.done).toEqual([]);
   });
 
+  describe('by whose link a person comes to the device', () => {
+    const visit = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1' };
+
+    it.each(['cross-site', 'same-site'])('is shown the status, and nothing else (%s)', async (site) => {
+      const headers = { ...visit, 'sec-fetch-site': site };
+      for (const path of ['/', '/api/v1/saas/status']) {
+        const answer = await send(url + path, { headers });
+        expect(answer).toMatchObject({
+          status: 200,
+          headers: { 'cross-origin-opener-policy': 'same-origin' },
+        });
+      }
+      for (const path of ['/api/v1/saas/config', '/api/v1/saas/diagnosis', '/healthz', '/nowhere']) {
+        expect(await send(url + path, { headers })).toMatchObject({
+          status: 403,
+          json: { code: 'host_rejected' },
+        });
+      }
+    });
+
+    it.each<[string, Record<string, string>, string?]>([
+      ['in a frame', { 'sec-fetch-dest': 'iframe' }],
+      ['in an object', { 'sec-fetch-dest': 'object' }],
+      ['by a script', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+      ['by fetch', { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
+      ['under a name that resolves to this device', { host: 'evil.example' }],
+      ['with its Origin', { origin: 'https://evil.example' }],
+      ['with a form', {}, 'POST'],
+    ])('is refused %s', async (_how, how, method = 'GET') => {
+      const headers = { ...visit, 'sec-fetch-site': 'cross-site', ...how };
+      for (const path of ['/', '/api/v1/saas/status', '/api/v1/saas/connect']) {
+        const answer = await send(url + path, { method, headers });
+        expect(answer).toMatchObject({ status: 403, json: { code: 'host_rejected' } });
+      }
+      expect(agent.done).toEqual([]);
+    });
+  });
+
   it('that is really the device’s own is served', async () => {
     const { host } = new URL(url);
     const port = host.split(':')[1] ?? '';
