@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CloudNode } from '../cloud/cloud-node.ts';
-import type { Board } from '../device/board.ts';
-import type { BoardWatch } from '../device/board-watch.ts';
+import type { Board, BoardWatch } from '../device/board.ts';
 import type { Credential } from '../device/transport.ts';
 import type { Direction, Link, LinkWatch } from '../network/link.ts';
 import type { World } from '../world/world.ts';

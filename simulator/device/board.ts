@@ -9,14 +9,24 @@ import type { Draw } from '../world/draw.ts';
 import { MachineClock } from '../world/machine-clock.ts';
 import { SimulatedProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
-import type { BoardWatch } from './board-watch.ts';
 import { fencedFiles } from './fenced-files.ts';
 import { hostCalled, probe } from './host.ts';
-import { simulatedTransport } from './transport.ts';
+import { type Credential, simulatedTransport } from './transport.ts';
 import type { Link } from '../network/link.ts';
+import { TunnelMishaps } from './tunnel-mishaps.ts';
 
 export const cloudUrl = 'https://cloud.example:8443';
 const envFile = '/etc/edgeflow/.env';
+
+/** Who looks at what a board does. */
+export interface BoardWatch {
+  diskChanged(board: Board): void;
+  claims(board: Board, secret: string): void;
+  presents(board: Board, credential: Credential, link: Link): void;
+  connected(board: Board, credential: Credential): void;
+  acceptsKey(board: Board, apiKey: string): void;
+  logged(board: Board, line: string): void;
+}
 
 export interface BoardDeps {
   readonly world: World;
@@ -32,6 +42,8 @@ export class Board {
   readonly number: number;
   readonly name: string;
   readonly clock: MachineClock;
+  /** What happens to its tunnel on purpose. */
+  readonly tunnel: TunnelMishaps;
   files = new SimulatedFiles({ losesFolders: true });
   /** What the disk says to changes at present. */
   refusal: 'ENOSPC' | 'EROFS' | undefined;
@@ -43,8 +55,6 @@ export class Board {
   #agent: Agent | undefined;
   #isRunning = false;
   #runs = 0;
-  #tunnel: Link | undefined;
-  #heldMs: number | undefined;
 
   constructor(number: number, deps: BoardDeps) {
     this.number = number;
@@ -52,6 +62,9 @@ export class Board {
     this.#deps = deps;
     this.#draw = deps.world.draw.fork();
     this.clock = new MachineClock(deps.world.time);
+    this.tunnel = new TunnelMishaps(deps.world.time, () => {
+      this.cutPower();
+    });
     this.#address = `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
   }
 
@@ -172,33 +185,6 @@ export class Board {
     this.#deps.watch.diskChanged(this);
   }
 
-  /** Its tunnel breaks; while it opens another its power is cut, and what it has said then is under way for so long. */
-  dieWhileConnecting(heldMs: number): void {
-    this.#heldMs = heldMs;
-    this.#tunnel?.cut(false);
-  }
-
-  /** Nothing passes in its tunnel any more, and nobody says so. */
-  silenceTunnel(): void {
-    this.#tunnel?.cut(true);
-  }
-
-  /** That has not happened yet. */
-  get isToDie(): boolean {
-    return this.#heldMs !== undefined;
-  }
-
-  #onPresents(link: Link): void {
-    this.#tunnel = link;
-    if (this.#heldMs === undefined) return;
-    link.hold(this.#heldMs);
-    this.#heldMs = undefined;
-    // As the next event: the frame is on its way then.
-    this.#deps.world.time.after(0, () => {
-      this.cutPower();
-    });
-  }
-
   async #start(): Promise<void> {
     const { world, network } = this.#deps;
     this.#runs += 1;
@@ -273,7 +259,7 @@ export class Board {
             presents: (credential, link) => {
               if (!process.isAlive) return;
               watch.presents(this, credential, link);
-              this.#onPresents(link);
+              this.tunnel.presents(link);
             },
             connected: (credential) => {
               if (process.isAlive) watch.connected(this, credential);

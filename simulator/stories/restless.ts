@@ -25,8 +25,8 @@ export function restless(stage: Stage): Story {
       await until(stage, () => board.isOnline);
       await operator.sleep(draw.between(0, stayMsMost));
     }
-    board.dieWhileConnecting(draw.between(heldMs.least, heldMs.most));
-    await until(stage, () => !board.isToDie);
+    board.tunnel.dieWhileConnecting(draw.between(heldMs.least, heldMs.most));
+    await until(stage, () => !board.tunnel.isToDie);
     await operator.sleep(heldMs.most);
   });
 }
@@ -36,6 +36,6 @@ export function silenced(stage: Stage): Story {
   return afterOnboarding(stage, 'gone silent', async (board) => {
     await stage.operator.sleep(stage.world.draw.between(0, stayMsMost));
     await until(stage, () => board.isOnline);
-    board.silenceTunnel();
+    board.tunnel.silence();
   });
 }
