@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventuallyTrue } from '../apps/cloud/src/testing/eventually.ts';
 import type { AgentProcess, AgentStatus } from './support/agent-process.ts';
 import type { CloudProcess } from './support/cloud-process.ts';
 import { Story, trusting } from './support/story.ts';
@@ -67,13 +68,8 @@ describe('a state folder that was copied', () => {
     return (await cloud.call('GET', `/api/v1/devices/${deviceId}`)).json as Shown;
   }
 
-  async function untilShown(what: string, wanted: (device: Shown) => boolean): Promise<number> {
-    const startMs = performance.now();
-    for (;;) {
-      if (wanted(await shown())) return performance.now() - startMs;
-      if (performance.now() - startMs > twoHeartbeatsMs)
-        throw new Error(`${what}: not within two heartbeats`);
-    }
+  function untilShown(what: string, wanted: (device: Shown) => boolean): Promise<void> {
+    return eventuallyTrue(what, async () => wanted(await shown()), twoHeartbeatsMs);
   }
 
   beforeAll(async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventuallyTrue } from '../../apps/cloud/src/testing/eventually.ts';
 import type { LoopOptions } from './agent-loop.ts';
 import { Draw, median } from './draw.ts';
 import { hasOneKey, isInReach, settled } from './judge.ts';
@@ -145,11 +146,11 @@ async function measureRotation(world: World, ids: ReadonlyMap<Device, string>): 
       rotating.map(async (one) => {
         const startMs = performance.now();
         await ask(world, one.deviceId);
-        for (;;) {
+        const isDone = (): boolean => {
           const code = readLiveLedger(world.databaseFile, (ledger) => ledger.code(one.device.codeId));
-          if (rotationPhase(one.key, code, one.vault, one.device.lookAtVault()) === 'done') break;
-          await sleep(5);
-        }
+          return rotationPhase(one.key, code, one.vault, one.device.lookAtVault()) === 'done';
+        };
+        await eventuallyTrue(`the measured rotation of ${one.deviceId} is done`, isDone, backOnlineMs);
         spans.push(performance.now() - startMs);
       }),
     );

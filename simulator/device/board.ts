@@ -1,9 +1,7 @@
 import { SimulatedFiles } from '@edgeflow/platform/simulated';
 import { type Agent, buildAgent } from '../../apps/agent/src/agent.ts';
 import type { AgentControl } from '../../apps/agent/src/agent-control.ts';
-import type { SystemProbe } from '../../apps/agent/src/commands/system-metrics.ts';
 import { type ConfigResult, loadConfig } from '../../apps/agent/src/config.ts';
-import type { HostFacts } from '../../apps/agent/src/inventory/index.ts';
 import { createLog } from '../../apps/agent/src/logging.ts';
 import { stateFolder } from '../checks/disk.ts';
 import type { Network } from '../network/network.ts';
@@ -12,8 +10,10 @@ import { MachineClock } from '../world/machine-clock.ts';
 import { SimulatedProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
 import { fencedFiles } from './fenced-files.ts';
+import { hostCalled, probe } from './host.ts';
 import { type Credential, simulatedTransport } from './transport.ts';
 import type { Link } from '../network/link.ts';
+import { TunnelMishaps } from './tunnel-mishaps.ts';
 
 export const cloudUrl = 'https://cloud.example:8443';
 const envFile = '/etc/edgeflow/.env';
@@ -34,14 +34,6 @@ export interface BoardDeps {
   readonly watch: BoardWatch;
 }
 
-const probe: SystemProbe = {
-  loadAverage: () => [0, 0, 0],
-  memoryBytes: () => ({ total: 2 ** 32, available: 2 ** 31 }),
-  uptimeSeconds: () => 1,
-  residentBytes: () => 2 ** 26,
-  diskBytes: () => Promise.resolve(undefined),
-};
-
 /** A supervisor starts an agent that has ended again after this, in milliseconds. */
 const restartMs = { least: 100, most: 6_000 };
 
@@ -50,12 +42,15 @@ export class Board {
   readonly number: number;
   readonly name: string;
   readonly clock: MachineClock;
+  /** What happens to its tunnel on purpose. */
+  readonly tunnel: TunnelMishaps;
   files = new SimulatedFiles({ losesFolders: true });
   /** What the disk says to changes at present. */
   refusal: 'ENOSPC' | 'EROFS' | undefined;
   readonly #deps: BoardDeps;
   readonly #draw: Draw;
-  readonly #address: string;
+  #address: string;
+  #moves = 0;
   #process: SimulatedProcess | undefined;
   #agent: Agent | undefined;
   #isRunning = false;
@@ -67,6 +62,9 @@ export class Board {
     this.#deps = deps;
     this.#draw = deps.world.draw.fork();
     this.clock = new MachineClock(deps.world.time);
+    this.tunnel = new TunnelMishaps(deps.world.time, () => {
+      this.cutPower();
+    });
     this.#address = `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
   }
 
@@ -81,6 +79,12 @@ export class Board {
 
   get address(): string {
     return this.#address;
+  }
+
+  /** From its next connection on it has another address. */
+  move(): void {
+    this.#moves += 1;
+    this.#address = `172.${16 + (this.#moves % 16)}.${(this.number >> 8) & 255}.${this.number & 255}`;
   }
 
   /** What the agent says of itself, in its own words. */
@@ -115,6 +119,17 @@ export class Board {
   async flashImageOf(other: Board): Promise<void> {
     this.files = other.files.copy();
     await this.#put('/proc/device-tree/serial-number', this.#serialNumber);
+    this.#deps.watch.diskChanged(this);
+  }
+
+  /** What is on its card now. */
+  imageOfCard(): SimulatedFiles {
+    return this.files.copy();
+  }
+
+  /** Its card becomes what it was. Only while the power is off. */
+  putBack(image: SimulatedFiles): void {
+    this.files = image.copy();
     this.#deps.watch.diskChanged(this);
   }
 
@@ -160,9 +175,12 @@ export class Board {
     this.#process?.kill();
   }
 
-  /** Everything that was not synced is lost, torn or kept, each by its own chance. */
+  /**
+   * Everything that was not synced is lost, torn or kept, each by its own chance. Its connections stay half open: there
+   * is nobody left who would end them.
+   */
   cutPower(): void {
-    this.#process?.kill();
+    this.#process?.kill(true);
     this.files.powerCut(this.#draw.random);
     this.#deps.watch.diskChanged(this);
   }
@@ -225,7 +243,7 @@ export class Board {
       version: '1.2.3',
       random: this.#draw.fork().random,
       root: '/',
-      host: () => this.#host,
+      host: () => hostCalled(this.name),
       // One process a board is what this world makes sure of itself.
       lock: { acquire: () => Promise.resolve({ kind: 'held', release: () => undefined }) },
       credentialsFolder: undefined,
@@ -239,7 +257,9 @@ export class Board {
               if (process.isAlive) watch.claims(this, secret);
             },
             presents: (credential, link) => {
-              if (process.isAlive) watch.presents(this, credential, link);
+              if (!process.isAlive) return;
+              watch.presents(this, credential, link);
+              this.tunnel.presents(link);
             },
             connected: (credential) => {
               if (process.isAlive) watch.connected(this, credential);
@@ -260,17 +280,5 @@ export class Board {
   /** Every line costs; so only some worlds have them all. */
   get #logLevel(): 'trace' | 'info' {
     return this.#deps.world.isTalkative ? 'trace' : 'info';
-  }
-
-  get #host(): HostFacts {
-    return {
-      platform: 'linux',
-      arch: 'arm64',
-      kernelRelease: '6.1.0',
-      hostname: this.name,
-      cpuCount: 4,
-      memoryBytes: 2 ** 32,
-      networkInterfaces: {},
-    };
   }
 }

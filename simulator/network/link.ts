@@ -48,6 +48,7 @@ export class Link implements Wire {
   readonly #passed: Record<Direction, number> = { up: 0, down: 0 };
   readonly #finished: Record<Side, boolean> = { client: false, server: false };
   #isBroken = false;
+  #heldMs = 0;
 
   constructor(number: number, address: string, time: Clock & Timers, plan: LinkPlan, watch: LinkWatch) {
     this.number = number;
@@ -97,6 +98,18 @@ export class Link implements Wire {
     }
   }
 
+  /** Whatever the client writes from now on is under way for so much longer. */
+  hold(ms: number): void {
+    this.#heldMs = ms;
+  }
+
+  /** Breaks now, for both ends; silently neither hears of it. */
+  cut(isSilent: boolean): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    if (!isSilent) this.#resetBoth();
+  }
+
   finish(side: Side): void {
     this.#finished[side] = true;
     this.#tellOther(side, (other) => {
@@ -136,16 +149,15 @@ export class Link implements Wire {
   #arrive(direction: Direction, work: () => void): void {
     const nowMs = this.#time.monotonic();
     const isLate = direction === 'up' && !this.#plan.isOff();
-    const delayMs = this.#plan.latencyMs() + (isLate ? this.#plan.upDelayMs : 0);
+    const heldMs = direction === 'up' ? this.#heldMs : 0;
+    const delayMs = this.#plan.latencyMs() + heldMs + (isLate ? this.#plan.upDelayMs : 0);
     const atMs = Math.max(nowMs + delayMs, this.#arrivalMs[direction]);
     this.#arrivalMs[direction] = atMs;
     this.#time.after(atMs - nowMs, work);
   }
 
   #break(isSilent: boolean): void {
-    if (this.#isBroken || this.#plan.isOff()) return;
-    this.#isBroken = true;
-    if (!isSilent) this.#resetBoth();
+    if (!this.#plan.isOff()) this.cut(isSilent);
   }
 
   #resetBoth(): void {

@@ -78,8 +78,8 @@ export class Network {
     if (this.#world.strikes('request_duplicated', `link ${link.number}`, this.#draw))
       this.#sendTwice(link, address);
     this.#accept(link, listener);
-    process.atDeath(() => {
-      link.died('client', false);
+    process.atDeath((isPowerLost) => {
+      link.died('client', isPowerLost);
     });
     this.#world.trace.note(who, `link ${link.number}`);
     await this.#wait(process, latencyMs(), signal, () => link.client.destroy());
@@ -104,8 +104,8 @@ export class Network {
   #portal(process: SimulatedProcess, address: string): Link {
     const link = this.#make(address, calm(this.#latency()));
     answerAsPortal(link.server, this.#draw.chance(0.3));
-    process.atDeath(() => {
-      link.died('client', false);
+    process.atDeath((isPowerLost) => {
+      link.died('client', isPowerLost);
     });
     return link;
   }

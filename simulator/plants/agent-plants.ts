@@ -137,7 +137,7 @@ export const agentPlants: readonly Plant[] = [
     what: 'a tunnel that has gone silent is taken for a living one for ever',
     file: 'apps/agent/src/tunnel/machine.ts',
     checkers: ['every device comes online', 'open tunnels are registered'],
-    seed: 18,
+    seed: 1,
     edits: [
       {
         find: `      return state.phase === 'online' ? heartbeat(state) : stay(state);`,

@@ -195,4 +195,34 @@ export const cloudPlants: readonly Plant[] = [
       },
     ],
   },
+  {
+    name: 'half-open-is-alive',
+    what: 'a connection that is replaced counts as alive, whether or not its end acknowledges that',
+    file: 'apps/cloud/src/tunnel/life-signs.ts',
+    checkers: ['no honest device is accused'],
+    seed: 1,
+    edits: [
+      {
+        find: `    socket.once('close', (closeCode) => {
+      if (closeCode === closeCodes.replaced) this.#noticed({ deviceId, instance, epoch, aliveAfter: by });
+    });`,
+        replace: `    void socket;
+    this.#noticed({ deviceId, instance, epoch, aliveAfter: by });`,
+      },
+    ],
+  },
+  {
+    name: 'return-is-overlap',
+    what: 'a former process that comes back once more counts as alive, whether or not it answers',
+    file: 'apps/cloud/src/features/clones/decide.ts',
+    checkers: ['no honest device is accused'],
+    seed: 1,
+    edits: [
+      {
+        find: `  const isBetween = back.first < other.first && other.yieldedOn < back.answered;
+  return isBetween && other.yieldedTo >= back.answered;`,
+        replace: `  return back.first < other.first && other.first < back.newest;`,
+      },
+    ],
+  },
 ];

@@ -2,6 +2,7 @@ import type { Network } from '../network/network.ts';
 import { clonedIdentity, deleted, reProvisioned, restored, rotated } from './key-life.ts';
 import { olderDevice } from './older-device.ts';
 import { changedCode, copiedImage, freshBoard, preProvisioned, race } from './onboarding.ts';
+import { restless, silenced } from './restless.ts';
 import type { Stage, Story } from './story.ts';
 
 /** How often each story is told, in parts of all. */
@@ -14,13 +15,15 @@ const shares: readonly (readonly [number, (stage: Stage, network: Network) => St
   [10, rotated],
   [4, preProvisioned],
   [4, reProvisioned],
+  [2, restless],
 ];
 
-/** A device that has been refused comes back after five to ten minutes, so only some worlds wait for such. */
+/** A refused device comes back after five to ten minutes, one gone silent after 90 s: only some worlds wait for such. */
 const slowShares: typeof shares = [
   [2, deleted],
   [2, restored],
   [2, clonedIdentity],
+  [2, silenced],
 ];
 const slowWorlds = 0.1;
 

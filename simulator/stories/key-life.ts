@@ -1,5 +1,5 @@
 import type { Board } from '../device/board.ts';
-import { deviceIdOf, type Stage, type Story, until } from './story.ts';
+import { afterOnboarding, deviceIdOf, type Stage, type Story, until } from './story.ts';
 
 /** Onboards, and then gets new keys over the tunnel, a few times. */
 export function rotated(stage: Stage): Story {
@@ -67,25 +67,4 @@ async function giveCode({ operator }: Stage, board: Board, code: string): Promis
     if (outcome !== 'not yet') return;
     await operator.sleep(2_000);
   }
-}
-
-function afterOnboarding(
-  stage: Stage,
-  kind: string,
-  then: (board: Board, id: string) => Promise<void>,
-): Story {
-  const board = stage.newBoard();
-  return {
-    kind,
-    boards: [board],
-    onboardings: kind === 'deleted' || kind === 're-provisioned' ? 2 : 1,
-    play: async () => {
-      await board.flash({ EDGEFLOW_PROVISIONING_CODE: await stage.nextCode() });
-      board.powerOn();
-      await until(stage, () => board.isOnline);
-      const id = deviceIdOf(board);
-      if (id !== undefined) await then(board, id);
-      await until(stage, () => board.isOnline);
-    },
-  };
 }

@@ -64,3 +64,25 @@ export async function seeOnline(stage: Stage, board: Board): Promise<void> {
     );
   }
 }
+
+/** A board with a code of its own: `then` follows once it is online, and it has to be online at the end. */
+export function afterOnboarding(
+  stage: Stage,
+  kind: string,
+  then: (board: Board, id: string) => Promise<void>,
+): Story {
+  const board = stage.newBoard();
+  return {
+    kind,
+    boards: [board],
+    onboardings: kind === 'deleted' || kind === 're-provisioned' ? 2 : 1,
+    play: async () => {
+      await board.flash({ EDGEFLOW_PROVISIONING_CODE: await stage.nextCode() });
+      board.powerOn();
+      await until(stage, () => board.isOnline);
+      const id = deviceIdOf(board);
+      if (id !== undefined) await then(board, id);
+      await until(stage, () => board.isOnline);
+    },
+  };
+}

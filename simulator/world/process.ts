@@ -12,7 +12,7 @@ export class SimulatedProcess {
   readonly name: string;
   readonly #time: Clock & Timers;
   readonly #pending = new Set<object>();
-  #atDeath: (() => void)[] = [];
+  #atDeath: ((isPowerLost: boolean) => void)[] = [];
   #isAlive = true;
 
   constructor(name: string, time: Clock & Timers) {
@@ -24,18 +24,21 @@ export class SimulatedProcess {
     return this.#isAlive;
   }
 
-  /** Runs `work` when this process dies, in the order in which they were given. */
-  atDeath(work: () => void): void {
+  /**
+   * Runs `work` when this process dies, in the order in which they were given; it hears whether the machine's power went
+   * with it, so that not even its kernel tells anybody.
+   */
+  atDeath(work: (isPowerLost: boolean) => void): void {
     this.#atDeath.push(work);
   }
 
   /** Like SIGKILL, or like the end of a process: nothing of it happens any more. */
-  kill(): void {
+  kill(isPowerLost = false): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
     for (const handle of this.#pending) this.#time.clear(handle);
     this.#pending.clear();
-    for (const work of this.#atDeath.splice(0)) work();
+    for (const work of this.#atDeath.splice(0)) work(isPowerLost);
   }
 
   /** Passes what `promise` becomes on to this process, unless it has died by then. */

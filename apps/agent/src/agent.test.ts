@@ -1,5 +1,6 @@
 import { formatProvisioningLink, saasConfigSchema, saasStatusSchema } from '@edgeflow/contract';
 import { describe, expect, it } from 'vitest';
+import { releasedMs } from './release-date.ts';
 import { Machine } from './testing/whole-agent.ts';
 
 const code = 'PROV-A1B2-C3D4';
@@ -67,6 +68,25 @@ describe('a started agent', () => {
     one.cloud.isReachable = true;
     await one.time.advance(60_000);
     expect(agent.control.status()).toMatchObject({ status: 'online', last_error: null });
+  });
+
+  it('says why it does not believe what a former process is said to have known of the time', async () => {
+    const one = await machine();
+    await one.files.makeFolder('/var/state');
+    const text = Buffer.from('{"not_before":"9999-12-31T23:59:59Z"}');
+    await one.files.write('/var/state/known-time.json', text, 0o600);
+    const { agent } = await one.start();
+    expect(one.log.filter((line) => line.includes('known_time_implausible'))).toHaveLength(1);
+    one.time.setWallClock(releasedMs);
+    const diagnosing = agent.control.diagnose();
+    await one.time.advance(1000);
+    const { checks } = await diagnosing;
+    expect(checks.find(({ name }) => name === 'clock')).toMatchObject({
+      result: 'warn',
+      detail: expect.stringContaining('it is not believed') as string,
+      next_step: expect.stringContaining('state folder') as string,
+    });
+    expect(agent.control.status().status).toBe('online');
   });
 
   it('keeps every secret out of its log, through a whole life', async () => {

@@ -5,6 +5,7 @@ import { ConnectionKeeper, type KeeperDeps } from './connection-keeper.ts';
 import { Control } from './control.ts';
 import { KnownTime } from './known-time.ts';
 import { LocalSettings } from './local-settings.ts';
+import { tellNotices } from './provisioning/disk.ts';
 import { type FolderClaim, type StateDeps, takeFolder } from './state.ts';
 import { Status } from './status.ts';
 
@@ -51,6 +52,7 @@ export function buildAgent(deps: AgentDeps): Agent {
         deps.log.warn({}, 'what was changed through the local API cannot be read and is left out');
       }
       await known.load();
+      if (known.notice !== undefined) tellNotices(deps.log, [known.notice]);
       // In this order the local API knows from its first request on whether the device is provisioned.
       await keeper.start();
       localApi = await deps.openLocalApi(control, folder.token);

@@ -447,6 +447,23 @@ describe('the local API', () => {
       expect.stringContaining('guessed'),
     ]);
   });
+
+  it.each(['0.0.0.0', '192.0.2.1', 'edgeflow-pi'])(
+    'on %s with a short token stops the agent before it starts, and repeats no token',
+    async (host) => {
+      const short = { EDGEFLOW_SERVER_HOST: host, EDGEFLOW_SERVER_TOKEN: 'swordfish-15-ch' };
+      const [problem, ...others] = await problemsOf(short);
+      expect(others).toEqual([]);
+      expect(problem).toMatchObject({
+        setting: 'EDGEFLOW_SERVER_TOKEN',
+        message: expect.stringMatching(/shorter than 16 characters.*EDGEFLOW_SERVER_HOST opens/) as string,
+        nextStep: expect.stringContaining('openssl rand') as string,
+      });
+      expect(JSON.stringify(problem)).not.toContain('swordfish');
+      const long = { ...short, EDGEFLOW_SERVER_TOKEN: 'swordfish-16-chr' };
+      expect((await good(long)).server.token).toBe('swordfish-16-chr');
+    },
+  );
 });
 
 describe('proxies', () => {

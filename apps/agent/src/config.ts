@@ -6,9 +6,9 @@ import type { SettingProblem } from './config/problem.ts';
 import { readCertificateFile } from './config/setting-files.ts';
 import { collectSettings, type Sources } from './config/sources.ts';
 import type { LogLevel } from './logging.ts';
-import { type CloudAddress, isLoopbackHost, type ProxySettings, type TlsTrust } from './net/index.ts';
+import type { CloudAddress, ProxySettings, TlsTrust } from './net/index.ts';
 
-export { type ServerConfig, serverDefault } from './config/local-server.ts';
+export { isTokenShort, type ServerConfig, serverDefault } from './config/local-server.ts';
 export type { CodeSetting } from './config/onboarding.ts';
 export type { SettingProblem } from './config/problem.ts';
 
@@ -43,8 +43,6 @@ export interface ConfigSources extends Sources {
 }
 
 export const stateFolderDefault = '/var/lib/edgeflow';
-/** A token that people made up and that is shorter can be guessed. */
-const tokenLengthAdvised = 16;
 
 /**
  * Reads every setting from the file of settings and from the environment, which wins. All problems are reported at
@@ -86,25 +84,9 @@ async function assemble(context: ConfigContext): Promise<AgentConfig> {
 }
 
 /** What a person should know although the agent goes on. */
-function warningsAbout({ code, server, cloud, trust }: AgentConfig): SettingProblem[] {
+function warningsAbout({ code, cloud, trust }: AgentConfig): SettingProblem[] {
   const warnings: SettingProblem[] = [];
   if (code.kind === 'unusable') warnings.push(code.problem);
-  if (!isLoopbackHost(server.host) && server.tls === undefined) {
-    warnings.push({
-      setting: 'EDGEFLOW_SERVER_HOST',
-      message:
-        'EDGEFLOW_SERVER_HOST opens the local API to other machines without TLS, so it will not listen.',
-      nextStep:
-        'Set EDGEFLOW_SERVER_TLS_CERT_FILE and EDGEFLOW_SERVER_TLS_KEY_FILE, or remove EDGEFLOW_SERVER_HOST.',
-    });
-  }
-  if (server.token !== undefined && server.token.length < tokenLengthAdvised) {
-    warnings.push({
-      setting: 'EDGEFLOW_SERVER_TOKEN',
-      message: `EDGEFLOW_SERVER_TOKEN is shorter than ${String(tokenLengthAdvised)} characters and may be guessed.`,
-      nextStep: 'Make a longer one (openssl rand -hex 16), or remove it: the agent makes its own.',
-    });
-  }
   if (cloud?.isTls === false && (trust.pins.length > 0 || trust.caPem !== undefined)) {
     warnings.push({
       setting: 'EDGEFLOW_SAAS_TLS',

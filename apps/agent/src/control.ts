@@ -158,6 +158,7 @@ export class Control implements AgentControl {
       stateFolder: () => prepareStateFolder(files, config.stateFolder),
       clock: time.clock,
       floorMs: known.floorMs,
+      floorNotice: known.notice,
     });
     return diagnose(inputs);
   }

@@ -1,3 +1,4 @@
+import { toRfc3339 } from '@edgeflow/platform';
 import { SimulatedFiles, SimulatedTime } from '@edgeflow/platform/simulated';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KnownTime } from './known-time.ts';
@@ -80,6 +81,34 @@ describe('the least that the time can be', () => {
       expect((await start()).floorMs).toBe(releasedMs);
     },
   );
+
+  it.each(['9999-12-31T23:59:59Z', toRfc3339(releasedMs + 10_958 * dayMs)])(
+    'is the release when the file says %s, which is said until the cloud’s word has replaced it',
+    async (text) => {
+      await files.write(path, Buffer.from(JSON.stringify({ not_before: text })), 0o600);
+      const known = await start();
+      expect(known.floorMs).toBe(releasedMs);
+      expect(known.notice).toMatchObject({
+        code: 'known_time_implausible',
+        detail: expect.stringContaining(`${path} says that it is at least ${text}`) as string,
+      });
+      await tell(known, releasedMs + 20 * dayMs);
+      expect(known.notice).toBeUndefined();
+      const next = await start();
+      expect([next.floorMs, next.notice]).toEqual([releasedMs + 20 * dayMs, undefined]);
+    },
+  );
+
+  it('is what the file says for nearly thirty years after the release, and no cloud’s word is more', async () => {
+    const keptMs = releasedMs + 10_957 * dayMs;
+    await files.write(path, Buffer.from(JSON.stringify({ not_before: toRfc3339(keptMs) })), 0o600);
+    const known = await start();
+    expect([known.floorMs, known.notice]).toEqual([keptMs, undefined]);
+    const cloudMs = keptMs + dayMs;
+    const certificate = { fromMs: keptMs, untilMs: keptMs + 90 * dayMs };
+    known.onCloudTime({ cloudMs, ageMs: 0, certificate });
+    expect(known.floorMs).toBe(keptMs);
+  });
 
   it('is known although the disk takes nothing, and is kept once it does', async () => {
     const known = await start();

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { type Clock, type Files, toRfc3339, writeAtomically } from '@edgeflow/platform';
 import * as z from 'zod';
+import type { Notice } from './identity/index.ts';
 import type { ClockState, CloudTimeSample, TimeKnowledge } from './net/index.ts';
 import { releasedMs } from './release-date.ts';
 
@@ -27,12 +28,17 @@ const keptEveryMs = dayMs;
  * that is renewed as it should be is older.
  */
 const believedAfterIssueMs = 400 * dayMs;
+/**
+ * No floor lies further than this beyond the release, whoever says so: a file that was damaged or written by somebody
+ * else must not make the device refuse every certificate until then. No device runs one release for longer.
+ */
+const beyondReleaseMsMax = 30 * 365.25 * dayMs;
 
 /**
  * What the device knows of the time besides its own clock: the newest time that a verified cloud has told, which
  * outlives the process, and how far the clock is off.
  *
- * Invariant: the floor never falls, and is never below the release date.
+ * Invariant: the floor never falls, and lies between the release date and thirty years after it.
  */
 export class KnownTime implements TimeKnowledge {
   readonly releasedMs = releasedMs;
@@ -41,22 +47,32 @@ export class KnownTime implements TimeKnowledge {
   #keptMs = releasedMs;
   #sample: { readonly cloudMs: number; readonly atMonotonicMs: number } | undefined;
   #writing: Promise<void> | undefined;
+  #notice: Notice | undefined;
 
   constructor(deps: KnownTimeDeps) {
     this.#deps = deps;
   }
 
-  /** What an earlier process has learnt. A file that cannot be read counts for nothing. */
+  /** What an earlier process has learnt. A file that cannot be read, or says what cannot be, counts for nothing. */
   async load(): Promise<void> {
     const { files } = this.#deps;
     try {
       const text = Buffer.from(await files.read(this.#path, fileBytesMax)).toString('utf8');
       const keptMs = Date.parse(fileSchema.parse(JSON.parse(text)).not_before);
+      if (keptMs > releasedMs + beyondReleaseMsMax) {
+        this.#notice = implausible(this.#path, keptMs);
+        return;
+      }
       this.#keptMs = Math.max(this.#keptMs, keptMs);
       this.#floorMs = Math.max(this.#floorMs, keptMs);
     } catch {
       // None yet, or damaged: the release date is known all the same.
     }
+  }
+
+  /** What was wrong with what an earlier process has left, until it has been replaced. */
+  get notice(): Notice | undefined {
+    return this.#notice;
   }
 
   get floorMs(): number {
@@ -89,7 +105,7 @@ export class KnownTime implements TimeKnowledge {
     this.#sample = { cloudMs: cloudMs + ageMs, atMonotonicMs: this.#deps.clock.monotonic() };
     if (certificate === undefined) return;
     const untilMs = Math.min(certificate.untilMs, certificate.fromMs + believedAfterIssueMs);
-    if (cloudMs < certificate.fromMs || cloudMs > untilMs) return;
+    if (cloudMs < certificate.fromMs || cloudMs > Math.min(untilMs, releasedMs + beyondReleaseMsMax)) return;
     this.#floorMs = Math.max(this.#floorMs, cloudMs);
     if (this.#deps.isKept === false || this.#floorMs < this.#keptMs + keptEveryMs) return;
     this.#writing ??= this.#keep();
@@ -111,10 +127,20 @@ export class KnownTime implements TimeKnowledge {
     try {
       await writeAtomically(this.#deps.files, this.#path, Buffer.from(document), 0o600);
       this.#keptMs = floorMs;
+      this.#notice = undefined;
     } catch {
       // The next word of the cloud tries again.
     } finally {
       this.#writing = undefined;
     }
   }
+}
+
+function implausible(path: string, keptMs: number): Notice {
+  return {
+    code: 'known_time_implausible',
+    detail: `${path} says that it is at least ${toRfc3339(keptMs)}, decades after this program was made (${toRfc3339(releasedMs)}): it is not believed.`,
+    nextStep:
+      'Nothing, if it was an accident: the file is replaced when the cloud next tells the time. If this comes back, find out what else writes into the state folder.',
+  };
 }

@@ -42,7 +42,9 @@ export async function askAgent(
     host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host,
     port,
     path,
-    headers: token === undefined || isLoopbackHost(host) ? {} : { 'x-edgeflow-token': token },
+    // Without TLS it listens on loopback alone, where reading needs no token; a name may lead elsewhere.
+    headers:
+      token === undefined || tls === undefined || isLoopbackHost(host) ? {} : { 'x-edgeflow-token': token },
     timeout: answerSecondsMax * 1000,
   };
   return new Promise((resolve, reject) => {

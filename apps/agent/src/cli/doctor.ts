@@ -55,6 +55,7 @@ async function examine(surroundings: Surroundings, options: CommonOptions): Prom
     stateFolder: async () => obstacle ?? prepareStateFolder(systemFiles, config.stateFolder),
     clock: systemClock,
     floorMs: knowledge.floorMs,
+    floorNotice: knowledge.notice,
   });
   return diagnose({ ...inputs, identity: () => factsOf(stored) ?? inputs.identity() });
 }

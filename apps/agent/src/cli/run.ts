@@ -2,7 +2,7 @@ import { systemClock, systemFiles, systemRandom, systemTimers } from '@edgeflow/
 import { type Agent, buildAgent } from '../agent.ts';
 import type { AgentDeps, LocalApi } from '../agent-deps.ts';
 import { systemProbe } from '../commands/system-probe.ts';
-import type { AgentConfig } from '../config.ts';
+import { type AgentConfig, isTokenShort } from '../config.ts';
 import { LocalToken, systemFolderLock } from '../identity/index.ts';
 import { systemHostFacts } from '../inventory/index.ts';
 import { startLocalApi } from '../local-api/index.ts';
@@ -62,7 +62,14 @@ function localApiOpener({ server }: AgentConfig, log: Log): AgentDeps['openLocal
       server.token === undefined ? folderToken : new LocalToken('EDGEFLOW_SERVER_TOKEN', server.token);
     const { hostname } = systemHostFacts();
     const own = { control, token, random: systemRandom, clock: systemClock, log };
-    const api = await startLocalApi({ ...own, host, port, tls, hostname });
+    const api = await startLocalApi({
+      ...own,
+      host,
+      port,
+      tls,
+      hostname,
+      isTokenShort: isTokenShort(server),
+    });
     if (api.listening) {
       log.info({ url: api.url }, `local API: ${api.url}`);
       return api;

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import type { Files } from '@edgeflow/platform';
+import { isLoopbackHost } from '../net/index.ts';
 import { type ConfigContext, contentOf, isGiven, reportMissing } from './context.ts';
 import type { SettingName } from './schema.ts';
 import { readCertificateFile, readPrivateKeyFile } from './setting-files.ts';
@@ -24,14 +26,48 @@ export const serverDefault: ServerConfig = {
   tls: undefined,
 };
 
+/** A token that people made up and that is shorter can be guessed. The agent's own has 43 characters. */
+const tokenLengthMin = 16;
+
+export function isTokenShort({ token }: Pick<ServerConfig, 'token'>): boolean {
+  return token !== undefined && token.length < tokenLengthMin;
+}
+
 export async function readServer(context: ConfigContext): Promise<ServerConfig> {
   const { settings } = context;
-  return {
+  const server: ServerConfig = {
     host: settings.EDGEFLOW_SERVER_HOST ?? hostDefault,
     port: settings.EDGEFLOW_SERVER_PORT ?? portDefault,
     token: settings.EDGEFLOW_SERVER_TOKEN,
     tls: await readServerTls(context),
   };
+  judgeToken(context, server);
+  judgeHost(context, server);
+  return server;
+}
+
+/** On loopback a short one keeps nobody out who could not do worse; elsewhere it is all that keeps others out. */
+function judgeToken({ problems, warnings }: ConfigContext, server: ServerConfig): void {
+  if (!isTokenShort(server)) return;
+  const message = `EDGEFLOW_SERVER_TOKEN is shorter than ${String(tokenLengthMin)} characters and may be guessed`;
+  const setting = 'EDGEFLOW_SERVER_TOKEN';
+  const nextStep = 'Make a longer one (openssl rand -hex 16), or remove it: the agent makes its own.';
+  if (isLoopbackHost(server.host)) warnings.push({ setting, message: `${message}.`, nextStep });
+  else {
+    const why = `${message}, while EDGEFLOW_SERVER_HOST opens the local API to other machines.`;
+    problems.push({ setting, message: why, nextStep });
+  }
+}
+
+/** Of a name it is known only when it listens. */
+function judgeHost({ warnings }: ConfigContext, { host, tls }: ServerConfig): void {
+  if (tls !== undefined || isIP(host) === 0 || isLoopbackHost(host)) return;
+  warnings.push({
+    setting: 'EDGEFLOW_SERVER_HOST',
+    message: 'EDGEFLOW_SERVER_HOST opens the local API to other machines without TLS, so it will not listen.',
+    nextStep:
+      'Set EDGEFLOW_SERVER_TLS_CERT_FILE and EDGEFLOW_SERVER_TLS_KEY_FILE, or remove EDGEFLOW_SERVER_HOST.',
+  });
 }
 
 async function readServerTls(context: ConfigContext): Promise<ServerConfig['tls']> {

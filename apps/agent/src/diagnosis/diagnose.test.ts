@@ -38,6 +38,7 @@ function inputs(over: Partial<DiagnosisInputs> = {}): DiagnosisInputs {
   return {
     clock: systemClock,
     floorMs: 0,
+    floorNotice: undefined,
     settings: { problems: [], warnings: [] },
     stateFolder: () => prepareStateFolder(new SimulatedFiles(), '/state'),
     identity: () => ({
@@ -215,6 +216,16 @@ describe('the clock', () => {
   ])('that the cloud’s is ahead of by %i ms is %s', async (offsetMs, result, text) => {
     const found = await check('clock', { cloud: await pinnedCloud(saysTime(offsetMs)) });
     expect(found).toMatchObject({ result, detail: expect.stringMatching(text) });
+  });
+
+  it('is warned about where what was remembered of the time is not believed, unless it is wrong itself', async () => {
+    const floorNotice = { code: 'known_time_implausible', detail: 'Too late.', nextStep: 'Look.' } as const;
+    const said = { result: 'warn', detail: 'Too late.', next_step: 'Look.', code: null };
+    expect(await check('clock', { floorNotice })).toMatchObject(said);
+    const cloud = await pinnedCloud(saysTime());
+    expect(await check('clock', { floorNotice, cloud })).toMatchObject(said);
+    const floorMs = Date.now() + 86_400_000;
+    expect(await check('clock', { floorNotice, floorMs })).toMatchObject({ code: 'clock_wrong' });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Diagnosis } from '@edgeflow/contract';
-import { type Check, type CheckName, notChecked } from './check.ts';
+import { type Check, type CheckName, notChecked, warned } from './check.ts';
 import { checkClockAlone, checkCloud } from './cloud-checks.ts';
 import { checkDisk, checkIdentity, checkSettings, checkTunnel } from './device-checks.ts';
 import type { CloudUnderTest, DiagnosisInputs } from './inputs.ts';
@@ -19,10 +19,16 @@ export async function diagnose(inputs: DiagnosisInputs): Promise<Diagnosis> {
     checkSettings(inputs.settings),
     disk,
     checkIdentity(inputs.identity(), network.cloudTimeMs),
-    ...network.checks,
+    ...network.checks.map((check) => withFloorNotice(check, inputs)),
     checkTunnel(status?.()),
   ];
   return { ok: checks.every(({ result }) => result !== 'fail'), checks };
+}
+
+/** What is wrong with the clock itself matters more. */
+function withFloorNotice(check: Check, { floorNotice: notice }: DiagnosisInputs): Check {
+  if (notice === undefined || check.name !== 'clock' || check.code !== null) return check;
+  return warned('clock', { detail: notice.detail, nextStep: notice.nextStep });
 }
 
 interface NetworkFindings {

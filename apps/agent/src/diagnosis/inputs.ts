@@ -12,6 +12,8 @@ export interface DiagnosisInputs {
   readonly clock: Clock;
   /** The least that the present time can be, epoch ms: what a clock is held against that no cloud can be asked about. */
   readonly floorMs: number;
+  /** Why what was remembered of the time is not believed. */
+  readonly floorNotice: Notice | undefined;
   readonly settings: {
     readonly problems: readonly SettingProblem[];
     readonly warnings: readonly SettingProblem[];

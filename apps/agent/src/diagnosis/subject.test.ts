@@ -29,6 +29,7 @@ async function subject(
     stateFolder: () => prepareStateFolder(new SimulatedFiles(), '/state'),
     clock: systemClock,
     floorMs: 0,
+    floorNotice: undefined,
     ...over,
   };
 }

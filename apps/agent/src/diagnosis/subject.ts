@@ -20,14 +20,16 @@ export interface DiagnosisSubject {
   readonly stateFolder: () => Promise<StateFolderResult>;
   readonly clock: Clock;
   readonly floorMs: number;
+  readonly floorNotice: Notice | undefined;
 }
 
 /** Takes from a subject what a diagnosis may see: no code, no key. */
 export function inputsFrom(subject: DiagnosisSubject): DiagnosisInputs {
-  const { config, warnings, cloud, status, clock, floorMs, stateFolder } = subject;
+  const { config, warnings, cloud, status, clock, floorMs, floorNotice, stateFolder } = subject;
   return {
     clock,
     floorMs,
+    floorNotice,
     settings: { problems: [], warnings: warnings.filter((warning) => !isCodeProblem(config.code, warning)) },
     stateFolder,
     identity: () => identityFrom(subject),

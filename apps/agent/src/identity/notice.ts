@@ -16,6 +16,7 @@ export type NoticeCode =
   | 'key_changed'
   | 'key_looks_typed'
   | 'key_open_to_others'
+  | 'known_time_implausible'
   | 'machine_id_changed'
   | 'not_durable'
   | 'other_key_unusable'

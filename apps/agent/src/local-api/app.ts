@@ -19,7 +19,8 @@ type Routes = ReadonlyMap<string, ReadonlyMap<string, Handler>>;
 /**
  * The device's own API. Source: the wire contract, section 4.
  *
- * Guards, from the outside in: the `Host` and `Origin` are the device's own, and no other page asks; off loopback every request has the token;
+ * Guards, from the outside in: the `Host` and `Origin` are the device's own, and no other page asks (a person who
+ * follows a link of one may look at the status); off loopback every request has the token;
  * bodies are bounded and are JSON; every change has the token, unless the device is known to have no identity.
  */
 export function buildLocalApp(deps: LocalAppDeps): RequestListener {
@@ -69,12 +70,13 @@ async function answerTo(
   });
 }
 
-function isOwn({ headers, socket }: IncomingMessage, own: OwnHosts, target: RequestTarget): boolean {
+function isOwn(request: IncomingMessage, own: OwnHosts, target: RequestTarget): boolean {
+  const { headers, socket } = request;
   const { localAddress } = socket;
   return (
     target.hosts.every((host) => isOwnHost(own, host, localAddress)) &&
     (headers.origin === undefined || isOwnOrigin(own, headers.origin, localAddress)) &&
-    !isOfOtherPage(headers['sec-fetch-site'])
+    (!isOfOtherPage(headers['sec-fetch-site']) || isVisit(request, target))
   );
 }
 
@@ -84,6 +86,19 @@ function isOwn({ headers, socket }: IncomingMessage, own: OwnHosts, target: Requ
  */
 function isOfOtherPage(site: string | string[] | undefined): boolean {
   return site === 'cross-site' || site === 'same-site';
+}
+
+/** What a person may come to by a link on somebody else's page: it holds no secret, and looking changes nothing. */
+const visited: ReadonlySet<string> = new Set(['/', '/api/v1/saas/status']);
+
+/**
+ * A person follows a link in a tab of their own: what is shown there can be read by them and not by the page that they
+ * came from. Frames, objects, pictures and scripts of that page remain refused, as do forms (they are posted), and so
+ * does a name of somebody else's that resolves to this device.
+ */
+function isVisit({ headers, method }: IncomingMessage, { path }: RequestTarget): boolean {
+  const isNavigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  return method === 'GET' && isNavigation && visited.has(path);
 }
 
 /** Whoever asks while a diagnosis runs, or shortly after, shares it. */

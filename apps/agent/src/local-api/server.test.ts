@@ -6,6 +6,7 @@ import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../net/testing/certificates.ts';
 import { closeAll, keep } from '../net/testing/cleanup.ts';
+import type { Resolve } from '../net/index.ts';
 import { startTcp } from '../net/testing/servers.ts';
 import {
   type Answer,
@@ -153,6 +154,44 @@ describe('a request of somebody else’s page', () => {
       expect(answer).toMatchObject({ status: 403, json: { code: 'host_rejected' } });
     }
     expect(agent.done).toEqual([]);
+  });
+
+  describe('by whose link a person comes to the device', () => {
+    const visit = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1' };
+
+    it.each(['cross-site', 'same-site'])('is shown the status, and nothing else (%s)', async (site) => {
+      const headers = { ...visit, 'sec-fetch-site': site };
+      for (const path of ['/', '/api/v1/saas/status']) {
+        const answer = await send(url + path, { headers });
+        expect(answer).toMatchObject({
+          status: 200,
+          headers: { 'cross-origin-opener-policy': 'same-origin' },
+        });
+      }
+      for (const path of ['/api/v1/saas/config', '/api/v1/saas/diagnosis', '/healthz', '/nowhere']) {
+        expect(await send(url + path, { headers })).toMatchObject({
+          status: 403,
+          json: { code: 'host_rejected' },
+        });
+      }
+    });
+
+    it.each<[string, Record<string, string>, string?]>([
+      ['in a frame', { 'sec-fetch-dest': 'iframe' }],
+      ['in an object', { 'sec-fetch-dest': 'object' }],
+      ['by a script', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+      ['by fetch', { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
+      ['under a name that resolves to this device', { host: 'evil.example' }],
+      ['with its Origin', { origin: 'https://evil.example' }],
+      ['with a form', {}, 'POST'],
+    ])('is refused %s', async (_how, how, method = 'GET') => {
+      const headers = { ...visit, 'sec-fetch-site': 'cross-site', ...how };
+      for (const path of ['/', '/api/v1/saas/status', '/api/v1/saas/connect']) {
+        const answer = await send(url + path, { method, headers });
+        expect(answer).toMatchObject({ status: 403, json: { code: 'host_rejected' } });
+      }
+      expect(agent.done).toEqual([]);
+    });
   });
 
   it('that is really the device’s own is served', async () => {
@@ -409,9 +448,49 @@ describe('listening', () => {
     expect(api).toMatchObject({ listening: false, reason: '192.0.2.1 is not an address of this device.' });
   });
 
-  it.each(['0.0.0.0', '::', '192.0.2.1', 'edgeflow-pi'])('on %s without TLS is refused', async (host) => {
+  const resolvesTo = (address: string): { resolve: Resolve } => ({
+    resolve: () => Promise.resolve([{ address, family: 4 }]),
+  });
+
+  it.each(['0.0.0.0', '::', '192.0.2.1'])('on %s without TLS is refused', async (host) => {
     const api = await startWith(agent, { host });
     expect(api).toMatchObject({ listening: false, reason: expect.stringContaining('without TLS') as string });
+  });
+
+  it.each(['localhost', 'edgeflow-pi'])(
+    'is judged by what %s stands for, and not by the name',
+    async (host) => {
+      const away = await startWith(agent, { host, ...resolvesTo('0.0.0.0') });
+      expect(away).toMatchObject({
+        listening: false,
+        reason: expect.stringContaining(`on ${host} (0.0.0.0) without TLS`) as string,
+      });
+      const own = await startWith(agent, { host, ...resolvesTo('127.0.0.1') });
+      if (!own.listening) throw new Error(own.reason);
+      expect((await send(`http://127.0.0.1:${String(keep(own).port)}/healthz`)).status).toBe(200);
+    },
+  );
+
+  it('on a name that does not resolve is reported', async () => {
+    const resolve = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
+    expect(await startWith(agent, { host: 'edgeflow-pi', resolve })).toMatchObject({
+      listening: false,
+      reason: 'The name edgeflow-pi does not resolve on this device.',
+    });
+  });
+
+  it('with a short token is for loopback only, whatever its name says', async () => {
+    const { certificatePem, keyPem } = await makeCertificate({ name: 'pi' });
+    const short = { isTokenShort: true, host: 'localhost', tls: { certificatePem, keyPem } };
+    expect(await startWith(agent, { ...short, ...resolvesTo('0.0.0.0') })).toMatchObject({
+      listening: false,
+      reason: expect.stringContaining('so short a token') as string,
+      nextStep: expect.stringContaining('EDGEFLOW_SERVER_TOKEN') as string,
+    });
+    const own = await startWith(agent, { ...short, ...resolvesTo('127.0.0.1') });
+    if (!own.listening) throw new Error(own.reason);
+    keep(own);
   });
 
   it('ends with the connections that are open', async () => {

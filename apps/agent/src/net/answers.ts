@@ -1,4 +1,5 @@
 import { isErrorCode, problemSchema } from '@edgeflow/contract';
+import { foreignText } from '../foreign-text.ts';
 import { type CloudAnswer, TransportError } from './transport.ts';
 
 /**
@@ -36,7 +37,7 @@ export function upgradeRefused(answer: CloudAnswer, host: string): TransportErro
   const { code, title } = problem.data;
   return new TransportError(
     code,
-    `${host} refused the tunnel with ${String(answer.status)}: ${plain(title)}.`,
+    `${host} refused the tunnel with ${String(answer.status)}: ${foreignText(title, textLengthMax)}.`,
   );
 }
 
@@ -44,7 +45,8 @@ export function upgradeRefused(answer: CloudAnswer, host: string): TransportErro
 export function redirected(answer: Pick<CloudAnswer, 'status' | 'headers'>, host: string): TransportError {
   const { location } = answer.headers;
   const target = targetOf(location, host);
-  const to = target === undefined ? 'an address that cannot be read' : plain(target.host);
+  const to =
+    target === undefined ? 'an address that cannot be read' : foreignText(target.host, textLengthMax);
   const isElsewhere = target !== undefined && target.hostname !== new URL(`https://${host}`).hostname;
   // A portal sends people away for now; whoever has moved says so for good (RFC 9110, sections 15.4.2 and 15.4.9).
   const isPortal = isElsewhere && answer.status !== 301 && answer.status !== 308;
@@ -92,13 +94,7 @@ function readJsonObject(answer: CloudAnswer): object | undefined {
 }
 
 function mediaTypeOf({ headers }: Pick<CloudAnswer, 'headers'>): string {
-  return plain((headers['content-type'] ?? '').split(';')[0] ?? '')
-    .trim()
-    .toLowerCase();
+  return foreignText((headers['content-type'] ?? '').split(';')[0] ?? '', textLengthMax).toLowerCase();
 }
 
-const plainLengthMax = 200;
-
-function plain(text: string): string {
-  return text.replaceAll(/\p{C}/gu, '·').slice(0, plainLengthMax);
-}
+const textLengthMax = 200;

@@ -2,7 +2,7 @@
 export { type CloudAddress, isLoopbackHost, readCloudAddress } from './address.ts';
 export { looksLikeTheCloud, notTheCloud } from './answers.ts';
 export { createCloudTransport, type ProbingTransport } from './cloud-transport.ts';
-export type { ConnectPhase } from './dial.ts';
+export { type ConnectPhase, type Resolve, systemResolve } from './dial.ts';
 export type { ClockState, CloudTimeSample, TimeKnowledge } from './plausible-time.ts';
 export type { ConnectionProbe } from './probe.ts';
 export { type HttpProxy, proxyFor, type ProxySettings, readProxy } from './proxy.ts';

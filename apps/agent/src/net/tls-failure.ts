@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { ErrorCode } from '@edgeflow/contract';
+import { foreignText } from '../foreign-text.ts';
 import type { DateVerdict } from './plausible-time.ts';
 import { networkErrorCode } from './socket.ts';
 import { TransportError } from './transport.ts';
@@ -85,7 +86,7 @@ const nameLengthMax = 120;
 
 function namesText(evidence: TlsEvidence | undefined): string {
   const names = evidence?.presented[0]?.subjectAltName;
-  return names === undefined ? '' : `; it names ${plain(names)}`;
+  return names === undefined ? '' : `; it names ${foreignText(names, nameLengthMax)}`;
 }
 
 function validityText(evidence: TlsEvidence | undefined): string {
@@ -119,9 +120,5 @@ function dateText(date: Date): string {
 }
 
 function nameText(distinguishedName: string): string {
-  return plain(distinguishedName.replaceAll('\n', ', '));
-}
-
-function plain(text: string): string {
-  return text.replaceAll(/\p{C}/gu, '·').slice(0, nameLengthMax);
+  return foreignText(distinguishedName.replaceAll('\n', ', '), nameLengthMax);
 }

@@ -37,7 +37,8 @@ const moves: Readonly<Record<string, Move>> = {
   },
   diskCatchesUp: (story) => story.catchUp(),
   connect: (story) => {
-    if (story.state.tunnel.using !== undefined) story.online();
+    // A key that the device has given up for one that was accepted is dead at the cloud, too (CONTRACT.md §2, §3).
+    if (holds(story.stored, story.using)) story.online();
   },
   rejectKey: (story) => story.refuse('key_rejected'),
   revokeDevice: (story) => story.refuse('device_revoked'),
@@ -86,7 +87,8 @@ function watch(story: Story): void {
     }
     if (effect.type === 'answer_offer' && effect.problem === undefined) {
       const apiKey = story.state.offer?.apiKey ?? '';
-      const isKept = holds(story.stored, { deviceId: story.using.deviceId, apiKey });
+      // Whoever offered it may be gone by now, and with it what the tunnel uses; each offer is a key of its own.
+      const isKept = keysIn(story.stored).some((held) => held.apiKey === apiKey);
       expect(isKept, 'an offered key was accepted that is not durable').toBe(true);
     }
     if (story.state.tunnel.status === 'online') proven = story.state.tunnel.using;
@@ -96,11 +98,13 @@ function watch(story: Story): void {
 }
 
 function holds(identity: Identity | undefined, credential: TunnelCredential): boolean {
-  return [identity, identity?.previous].some((held) => {
+  return keysIn(identity).some((held) => isSameCredential(held, credential));
+}
+
+function keysIn(identity: Identity | undefined): TunnelCredential[] {
+  return [identity, identity?.previous].flatMap((held) => {
     const keys = [held?.api_key, held?.next?.api_key];
-    return keys.some((key) =>
-      isSameCredential({ deviceId: held?.device_id ?? '', apiKey: key ?? '' }, credential),
-    );
+    return keys.map((key) => ({ deviceId: held?.device_id ?? '', apiKey: key ?? '' }));
   });
 }
 

@@ -755,6 +755,38 @@ describe('rotation', () => {
     expect(story.stored?.next?.api_key).toBe('efk_proven');
   });
 
+  it('is declined likewise when it takes the place of an offer whose answer is on its way', () => {
+    const stored = identity('dev_1', { next: { api_key: 'efk_proven', expires_at: null } });
+    const story = new Story({ identity: stored });
+    story.send(offer('efk_early', 1));
+    story.isDiskFull = true;
+    story.online();
+    story.isDiskFull = false;
+    expect(story.send(offer('efk_new', 2))).toContainEqual({
+      type: 'answer_offer',
+      id: 2,
+      problem: diskFull,
+    });
+    expect(story.stored?.next?.api_key).toBe('efk_proven');
+    story.send({ type: 'timer', timer: 'write' });
+    expect(story.stored?.api_key).toBe('efk_proven');
+  });
+
+  it('is declined while another identity is about to be tried, for it would push out the key in use', () => {
+    const stored = identity('dev_1', { next: { api_key: 'efk_proven', expires_at: null } });
+    const story = new Story({ identity: stored });
+    story.send({ type: 'asked', id: 1, code: codeB, force: true });
+    story.send(offer('efk_early', 1));
+    story.answer(grantFor('dev_2'));
+    story.online();
+    expect(story.using.apiKey).toBe('efk_proven');
+    expect(story.send(offer('efk_new', 2))).toContainEqual({
+      ...{ type: 'answer_offer', id: 2 },
+      problem: expect.objectContaining({ code: 'device_state_conflict' }) as unknown,
+    });
+    expect(story.stored?.previous?.next?.api_key).toBe('efk_proven');
+  });
+
   it('is declined when the key cannot be stored, and the current one stays in use', () => {
     const story = online();
     story.isDiskFull = true;

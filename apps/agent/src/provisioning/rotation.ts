@@ -16,11 +16,7 @@ const offerSecondsMax = 5;
 export function onOffer(state: LifeState, event: Extract<LifeEvent, { type: 'key_offered' }>): LifeStep {
   const { id, apiKey, expiresAt } = event;
   if (state.offer !== undefined) return supersede(state, state.offer, event);
-  const offer: OfferState = { id, apiKey, expiresAt, stage: 'waiting' };
-  const { proof } = state;
-  if (proof === undefined) return saveOffer({ ...state, offer });
-  // The key in use may be a next key itself, which this one must not push out before it counts as the current one.
-  return proof.isWriting ? stay({ ...state, offer }) : answerOffer({ ...state, offer }, state.writeProblem);
+  return saveOffer({ ...state, offer: { id, apiKey, expiresAt, stage: 'waiting' } });
 }
 
 /** A newer offer takes the place of one in progress, which is answered as superseded unless it has been answered. */
@@ -54,11 +50,15 @@ export function onOfferStored(state: LifeState, failure: Problem | undefined): L
 
 /** Keeps the offered key beside the one in use, unless it is there already: offers may be repeated. */
 export function saveOffer(state: LifeState): LifeStep {
-  const { identity, tunnel, offer, settings } = state;
+  const { identity, tunnel, offer, proof, settings } = state;
   if (offer?.stage !== 'waiting') return stay(state);
+  // The key in use may be a next key itself, which this one must not push out before it counts as the current one.
+  if (proof !== undefined) return proof.isWriting ? stay(state) : answerOffer(state, state.writeProblem);
   const candidates = candidatesOf(identity, settings.cloud);
   const inUse = candidates.find(({ credential }) => isSameCredential(credential, tunnel.using));
-  if (identity === undefined || inUse === undefined || tunnel.status !== 'online') {
+  // Likewise where it will not count as that, because a newer identity is about to be tried.
+  const wouldPushOut = inUse?.key === 'next' && inUse.credential.apiKey !== offer.apiKey;
+  if (identity === undefined || inUse === undefined || wouldPushOut || tunnel.status !== 'online') {
     return answerOffer(state, conflict('The device is changing its identity.'));
   }
   if (candidates.some((c) => c.of === inUse.of && c.credential.apiKey === offer.apiKey)) {

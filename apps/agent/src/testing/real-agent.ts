@@ -102,7 +102,7 @@ export async function startRealAgent(options: RealAgentOptions): Promise<RealAge
     makeTransport: (address, { trust, proxy }, knowledge) =>
       createCloudTransport({ address, trust, proxy, time, knowledge, ...(resolve && { resolve }) }),
     openLocalApi: async (control, token) => {
-      const place = { host: '127.0.0.1', port: 0, tls: undefined, hostname: 'device' };
+      const place = { host: '127.0.0.1', port: 0, tls: undefined, isTokenShort: false, hostname: 'device' };
       const api = await startLocalApi({ control, token, random: systemRandom, clock, log: logger, ...place });
       if (!api.listening) throw new Error(api.reason);
       url = api.url;

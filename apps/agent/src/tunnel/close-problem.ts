@@ -1,5 +1,6 @@
 import { closeCodes, type ErrorCode, errorEntry, isErrorCode } from '@edgeflow/contract';
 import { boundedWaitSeconds, type Delay, imposed } from '../delay.ts';
+import { foreignText } from '../foreign-text.ts';
 import type { TunnelProblem } from './model.ts';
 
 /** What the end of a tunnel means, in the terms of the error catalogue. */
@@ -25,7 +26,9 @@ export function rejectionProblem(closeCode: number, reason: string, errorText?: 
 
 /** Why a tunnel ended that will be tried again. */
 export function closeProblem(closeCode: number, reason: string, errorText?: string): TunnelProblem {
-  const said = [errorText, reason].map((text) => plain(text ?? '')).find((text) => text !== '');
+  const said = [errorText, reason]
+    .map((text) => foreignText(text ?? '', saidLengthMax))
+    .find((text) => text !== '');
   const why = said === undefined ? '' : `: ${said}`;
   const code = closeCode === closeCodes.replaced ? 'replaced' : 'tunnel_closed';
   return { code, message: `The tunnel was closed with ${String(closeCode)}${why}.` };
@@ -51,8 +54,3 @@ function leadingCode(text: string | undefined): ErrorCode | undefined {
 }
 
 const saidLengthMax = 200;
-
-/** A text of the other end, fit for a log line. */
-function plain(text: string): string {
-  return text.replaceAll(/\p{C}/gu, ' ').trim().slice(0, saidLengthMax);
-}

@@ -5,14 +5,14 @@ import {
   frameBytesMax,
   type Json,
   readFrame,
-  type ResponseFrame,
 } from '@edgeflow/contract';
 import type { Random, TimeSource } from '@edgeflow/platform';
-import type { CommandAnswer, CommandRunner } from '../commands/runner.ts';
+import type { CommandRunner } from '../commands/runner.ts';
 import { delayMs } from '../delay.ts';
 import type { Log } from '../log-port.ts';
 import { MachineRunner, NamedTimers } from '../machine-runner.ts';
 import type { TunnelListener, TunnelSocket } from '../net/transport.ts';
+import { SparseLines } from '../sparse-lines.ts';
 import { type CallOutcome, Calls } from './calls.ts';
 import { initialTunnelState, stepTunnel } from './machine.ts';
 import type {
@@ -23,6 +23,7 @@ import type {
   TunnelState,
   TunnelTimer,
 } from './model.ts';
+import { responseText } from './response-text.ts';
 import { SendWindow } from './send-window.ts';
 
 export interface TunnelDriverDeps {
@@ -57,6 +58,8 @@ export class TunnelDriver {
   readonly #machine: MachineRunner<TunnelState, TunnelEvent, TunnelEffect>;
   readonly #timers: NamedTimers<TunnelTimer>;
   readonly #calls: Calls;
+  readonly #malformed: SparseLines;
+  readonly #dropped: SparseLines;
   #link: Link | undefined;
   #counters: TunnelCounters = { malformedFrames: 0, unknownFrames: 0, droppedAnswers: 0 };
   #onStopped: (() => void)[] = [];
@@ -65,6 +68,8 @@ export class TunnelDriver {
     this.#deps = deps;
     this.#timers = new NamedTimers(deps.time.timers);
     this.#calls = new Calls(deps.time.timers, deps.random);
+    this.#malformed = new SparseLines(deps.time.clock);
+    this.#dropped = new SparseLines(deps.time.clock);
     this.#machine = new MachineRunner(initialTunnelState, stepTunnel, (effect) => {
       this.#perform(effect);
     });
@@ -201,14 +206,23 @@ export class TunnelDriver {
         break;
       case 'malformed':
       case 'not_a_frame':
-        this.#count('malformedFrames');
-        this.#deps.log.warn({ problem: reading.problem }, 'ignored a malformed frame of the cloud');
+        this.#onMalformed(reading.problem);
         break;
       case 'unknown_type':
         this.#count('unknownFrames');
         this.#deps.log.debug({ type: reading.type }, 'ignored a frame of a type this version does not know');
         break;
     }
+  }
+
+  #onMalformed(problem: string): void {
+    this.#count('malformedFrames');
+    const frames = this.#malformed.count();
+    if (frames === undefined) return;
+    this.#deps.log.warn(
+      { problem, frames },
+      'ignored malformed frames of the cloud; the problem is the last one’s',
+    );
   }
 
   #onFrame(link: Link, frame: Frame): void {
@@ -247,10 +261,19 @@ export class TunnelDriver {
     const isSent =
       this.#link === link && this.#isOnline && this.#sendInWindow(link, responseText(frame.id, answer));
     if (!isSent) {
-      this.#count('droppedAnswers');
-      this.#deps.log.warn({ action: frame.action }, 'the answer to a command could not be sent');
+      this.#onDropped(frame.action);
     }
     answer.afterSent?.();
+  }
+
+  #onDropped(action: string): void {
+    this.#count('droppedAnswers');
+    const answers = this.#dropped.count();
+    if (answers === undefined) return;
+    this.#deps.log.warn(
+      { action, answers },
+      'answers to commands could not be sent; the action is the last one’s',
+    );
   }
 
   #sendInWindow(link: Link | undefined, text: string): boolean {
@@ -259,25 +282,4 @@ export class TunnelDriver {
     if (link.window.wantsPing) this.#ping(link);
     return true;
   }
-}
-
-/** A frame that would be too large for the cloud becomes an error that says so. */
-function responseText(id: string, answer: CommandAnswer): string {
-  const text = encode(id, answer);
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= frameBytesMax) return text;
-  const error = `answer_too_large: the answer has ${String(bytes)} bytes, a frame holds ${String(frameBytesMax)}`;
-  return encode(id, { status: 'error', error });
-}
-
-function encode(id: string, answer: CommandAnswer): string {
-  const { status, data, error } = answer;
-  const frame: ResponseFrame = {
-    type: 'response',
-    id,
-    status,
-    ...(data === undefined ? {} : { data }),
-    ...(error === undefined ? {} : { error }),
-  };
-  return JSON.stringify(frame);
 }

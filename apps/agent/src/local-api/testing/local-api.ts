@@ -81,6 +81,7 @@ export function startWith(control: AgentControl, options: Partial<LocalApiOption
     host: '127.0.0.1',
     port: 0,
     tls: undefined,
+    isTokenShort: false,
     hostname: 'edgeflow-pi',
     random: systemRandom,
     clock: systemClock,
