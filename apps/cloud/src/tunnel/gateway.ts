@@ -12,6 +12,7 @@ import type { WebSocketServer } from 'ws';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
 import { Crowd } from '../http/crowd.ts';
+import { addressKey } from '../limits/address-key.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
 import { Connection } from './connection.ts';
@@ -21,7 +22,7 @@ import type { GatewayOptions, OpenSession } from './options.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
 import { allClosed, tunnelSocketServer } from './socket-server.ts';
 
-/** Sockets that have not said `connect` yet; past this the one that has waited longest is evicted. */
+/** Sockets that have not said `connect` yet; past this one is evicted, see {@link Crowd}. */
 const strangersMaxDefault = 2_000;
 /** Evicted strangers are told to come back after this many seconds. */
 const evictedRetrySeconds = '5';
@@ -191,7 +192,7 @@ export class TunnelGateway {
   }
 
   #enterStranger(connection: Connection): void {
-    const gone = this.#strangers.enter(connection, connection.address);
+    const gone = this.#strangers.enter(connection, addressKey(connection.address));
     if (gone === undefined) return;
     this.counters.evicted += 1;
     this.#end(gone, closeCodes.slowDown, evictedRetrySeconds);

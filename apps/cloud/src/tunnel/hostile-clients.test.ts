@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { parseNetworks } from '../http/addresses.ts';
 import { eventually, eventuallyTrue } from '../testing/eventually.ts';
 import { opcodes, rawFrame, rawText, RawTunnel } from '../testing/raw-frames.ts';
 import { startTestCloud, type TestCloud } from '../testing/test-cloud.ts';
@@ -229,5 +230,29 @@ describe('what a device says', () => {
     const text = await (await asking).text();
     expect(text).toContain('"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}');
     expect('isAdmin' in {}).toBe(false);
+  });
+});
+
+describe('sockets that do not say who they are', () => {
+  it('drive out one another if they come from one IPv6 network, and nobody else, who may come even later', async () => {
+    const proxies = parseNetworks('127.0.0.1');
+    if (!proxies.ok) throw new Error(proxies.problem);
+    const crowded = await startTestCloud('sqlite', { trustedProxies: proxies.networks, strangersMax: 16 });
+    onTestFinished(() => crowded.discard());
+    const come = async (address: string): Promise<RawTunnel> => {
+      const tunnel = await RawTunnel.open(crowded.origin, [`X-Forwarded-For: ${address}`]);
+      tunnels.push(tunnel);
+      return tunnel;
+    };
+    const early = await come('203.0.113.7');
+    const flood: RawTunnel[] = [];
+    for (let index = 0; index < 48; index += 1) flood.push(await come(`2001:db8:1:2::${index.toString(16)}`));
+    const late = await Promise.all(['198.51.100.1', '198.51.100.2', '198.51.100.3'].map(come));
+    // 52 came, 16 may stay.
+    await Promise.all(flood.slice(0, 36).map(({ closed }) => closed));
+    for (const tunnel of [early, ...late]) {
+      tunnel.socket.write(connectFrame(await crowded.owner.call('createDevice', 201, { body: {} })));
+      await eventuallyTrue('connected', () => tunnel.count('"connected"') === 1);
+    }
   });
 });
