@@ -107,11 +107,43 @@ describe('a tunnel', () => {
   });
 });
 
+/** Tunnels that the cloud has closed with 4429 for what they sent. */
+async function floodedCount(): Promise<number> {
+  const text = await (await fetch(`${cloud.origin}/metrics`)).text();
+  return Number(/^edgeflow_tunnel_outcomes_total\{outcome="flooded"\} (\d+)$/m.exec(text)?.[1]);
+}
+
+/** Sends as much as it can at one moment of the cloud's time, and looks what becomes of it. */
+async function floodInVain(tunnel: RawTunnel, frame: Buffer): Promise<void> {
+  const { socket } = tunnel;
+  const some = Buffer.concat(Array.from({ length: Math.ceil(262_144 / frame.length) }, () => frame));
+  // The kernel holds a few megabytes for whoever does not read.
+  const bytesMax = 100_000_000;
+  /** Others are served as long as it takes a reader to read on. */
+  const isStuck = async (): Promise<boolean> => {
+    for (let round = 0; round < 20 && socket.writableNeedDrain; round += 1) await honest.settled();
+    return socket.writableNeedDrain || socket.destroyed;
+  };
+  const floodedBefore = await floodedCount();
+  let sent = 0;
+  for (; sent < bytesMax && !(await isStuck()); sent += some.length) socket.write(some);
+  expect(sent).toBeLessThan(bytesMax);
+  // A reset may overtake the close frame.
+  if (tunnel.closing !== undefined) expect(tunnel.closing).toMatch(/^4429 [2-9]\d+$/);
+  if (tunnel.closing !== undefined || socket.destroyed) expect(await floodedCount()).toBe(floodedBefore + 1);
+  // What it may say at once, and what had come with that.
+  expect(tunnel.frames().length).toBeLessThan(3_000);
+}
+
 describe('a device that sends a flood', () => {
-  it('of a thousand pings at once is honest: each is answered', async () => {
+  it('of a thousand pings at once is honest: each is answered, and no pause follows', async () => {
     const { tunnel } = await connect();
-    tunnel.socket.write(Buffer.concat(Array.from({ length: 900 }, () => ping)));
-    await eventuallyTrue('all pongs', () => tunnel.count('"pong"') === 900);
+    // The frame that said who it is counts as well, and is forgotten by now.
+    await cloud.time.advance(second);
+    tunnel.socket.write(Buffer.concat(Array.from({ length: 1_000 }, () => ping)));
+    await eventuallyTrue('all pongs', () => tunnel.count('"pong"') === 1_000);
+    tunnel.socket.write(ping);
+    await eventuallyTrue('one more, at the same moment', () => tunnel.count('"pong"') === 1_001);
     expect(tunnel.closing).toBeUndefined();
   });
 
@@ -137,17 +169,7 @@ describe('a device that sends a flood', () => {
     ['frames of the largest size', rawText({ type: 'x', data: 'x'.repeat(65_000) })],
   ])('of %s is not read any more, or closed with 4429', async (_, frame) => {
     const { tunnel } = await connect();
-    const some = Buffer.concat(Array.from({ length: Math.ceil(262_144 / frame.length) }, () => frame));
-    // The kernel holds a few megabytes for whoever does not read.
-    let sent = 0;
-    for (; sent < 100_000_000 && !tunnel.socket.writableNeedDrain && !tunnel.socket.destroyed;) {
-      tunnel.socket.write(some);
-      sent += some.length;
-      await honest.settled();
-    }
-    expect(sent).toBeLessThan(100_000_000);
-    if (tunnel.closing !== undefined) expect(tunnel.closing).toMatch(/^4429 [2-9]\d+$/);
-    expect(tunnel.count('"type"')).toBeLessThan(3_000);
+    await floodInVain(tunnel, frame);
   });
 
   it('that came at once is closed with 4429, and told how long to stay away', async () => {
@@ -168,9 +190,7 @@ describe('a device that sends a flood', () => {
 
   it('before it has said who it is fares no better', async () => {
     const tunnel = await open();
-    const frame = rawFrame({ opcode: opcodes.ping, payload: 'x' });
-    tunnel.socket.write(Buffer.concat(Array.from({ length: 8_000 }, () => frame)));
-    await honest.settled();
+    await floodInVain(tunnel, rawFrame({ opcode: opcodes.ping, payload: 'x' }));
     await cloud.time.advance(11 * second);
     await tunnel.closed;
   });
