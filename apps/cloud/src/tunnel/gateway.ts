@@ -137,14 +137,21 @@ export class TunnelGateway {
   /**
    * Takes up a request for a new key, if the device has a tunnel here.
    *
-   * @param wantedAtMs tells requests apart
+   * @param wantedAtMs tells requests apart; one that is older than what was taken up was read before that
    * @returns true once for each request and connection: whoever hears it makes the offer
    */
   takeUpRotation(deviceId: string, wantedAtMs: number): boolean {
     const connection = this.#registry.get(deviceId);
-    if (connection?.state.phase !== 'open' || connection.rotationWantedAtMs === wantedAtMs) return false;
+    if (connection?.state.phase !== 'open') return false;
+    if (connection.rotationWantedAtMs !== null && connection.rotationWantedAtMs >= wantedAtMs) return false;
     connection.rotationWantedAtMs = wantedAtMs;
     return true;
+  }
+
+  /** Whoever took up a request cannot tell whether it was made: the next who hears of it takes it up. */
+  putBackRotation(deviceId: string, wantedAtMs: number): void {
+    const connection = this.#registry.get(deviceId);
+    if (connection?.rotationWantedAtMs === wantedAtMs) connection.rotationWantedAtMs = wantedAtMs - 1;
   }
 
   /** Devices heard since this was last asked. */
