@@ -19,6 +19,7 @@ import { Connection } from './connection.ts';
 import { connectionRequest } from './connection-request.ts';
 import { LifeSigns } from './life-signs.ts';
 import type { GatewayOptions, OpenSession } from './options.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
 import { allClosed, tunnelSocketServer } from './socket-server.ts';
 
@@ -39,6 +40,7 @@ export class TunnelGateway {
   readonly #judging = new Set<Connection>();
   readonly #calls: Calls<Connection>;
   readonly #lifeSigns: LifeSigns;
+  readonly #refusals: RefusalLog;
   #sweep: TimerHandle | undefined;
   #stopping = false;
   /** Times that sockets were refused, closed or ignored, for the metrics. */
@@ -48,6 +50,7 @@ export class TunnelGateway {
     this.#options = options;
     this.#strangers = new Crowd(options.strangersMax ?? strangersMaxDefault);
     this.#calls = new Calls(options.random, options);
+    this.#refusals = new RefusalLog(options.clock, options.logger);
     this.#lifeSigns = new LifeSigns(options.random, (sign) => {
       if (!this.#stopping) options.noticed(sign);
     });
@@ -175,6 +178,7 @@ export class TunnelGateway {
     for (const connection of connections)
       this.#end(connection, closeCodes.goingAway, 'the cloud is restarting');
     await gone;
+    this.#refusals.flush();
   }
 
   #welcome(connection: Connection): void {
@@ -246,7 +250,7 @@ export class TunnelGateway {
   }
 
   async #judge(connection: Connection, frame: ConnectFrame): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock } = this.#options;
     // Whoever is being judged may hold a good key, and is bounded by the queue of those who wait for the database.
     this.#strangers.leave(connection);
     this.#judging.add(connection);
@@ -256,7 +260,7 @@ export class TunnelGateway {
     try {
       verdict = await this.#options.admit(connectionRequest(connection, frame, silentMs));
     } catch (error) {
-      logger.error({ err: error }, 'a tunnel could not be judged');
+      this.#refusals.failed(error);
       verdict = { kind: 'refused', code: 'unavailable' };
     }
     this.#judging.delete(connection);
@@ -264,7 +268,7 @@ export class TunnelGateway {
       // Until it has gone it takes up the room of a stranger.
       if (connection.socket.readyState !== connection.socket.CLOSED) this.#enterStranger(connection);
       this.counters.refused += 1;
-      logger.info({ code: verdict.code, address: connection.address }, 'tunnel refused');
+      this.#refusals.refused(verdict.code, connection.address);
       this.#step(connection, { type: 'refused', code: verdict.code, waitSeconds: verdict.waitSeconds });
       return;
     }
@@ -331,6 +335,7 @@ export class TunnelGateway {
 
   #tick(): void {
     const nowMs = this.#options.clock.monotonic();
+    this.#refusals.tick();
     for (const connection of this.#registry.values()) this.#step(connection, { type: 'tick', nowMs });
     for (const connection of this.#strangers.values()) this.#step(connection, { type: 'tick', nowMs });
   }

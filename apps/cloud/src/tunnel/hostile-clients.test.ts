@@ -4,6 +4,7 @@ import { eventually, eventuallyTrue } from '../testing/eventually.ts';
 import { opcodes, rawFrame, rawText, RawTunnel } from '../testing/raw-frames.ts';
 import { startTestCloud, type TestCloud } from '../testing/test-cloud.ts';
 import { type Identity, TestDevice } from '../testing/test-device.ts';
+import { refusalLinesMax } from './refusal-log.ts';
 
 const second = 1000;
 const ping = rawText({ type: 'ping' });
@@ -274,5 +275,22 @@ describe('sockets that do not say who they are', () => {
       tunnel.socket.write(connectFrame(await crowded.owner.call('createDevice', 201, { body: {} })));
       await eventuallyTrue('connected', () => tunnel.count('"connected"') === 1);
     }
+  });
+});
+
+describe('sockets with wrong keys', () => {
+  it('are a few lines in the log, however many they are, and one that counts the rest', async () => {
+    await cloud.time.advance(10 * second);
+    const before = cloud.logs.length;
+    const wrong = connectFrame({ device_id: 'dev_0000000000000000', api_key: 'efk_wrong' });
+    const knocking = await Promise.all(Array.from({ length: 100 }, () => open()));
+    for (const { socket } of knocking) socket.write(wrong);
+    for (const tunnel of knocking) expect(await closing(tunnel)).toMatch(/^4401/);
+    await cloud.time.advance(10 * second);
+    const lines = cloud.logs.slice(before).filter((line) => line.includes('refused'));
+    expect(lines).toHaveLength(refusalLinesMax + 1);
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+      refused: { key_rejected: 100 - refusalLinesMax },
+    });
   });
 });
