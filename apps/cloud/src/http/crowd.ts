@@ -1,6 +1,6 @@
 import { Ranking } from './ranking.ts';
 
-/** An address that has more than this share of all who are here makes way before any other does. */
+/** An address that has more than this share of all who are here makes way before any that has not. */
 export const shareOfOneAddress = 1 / 8;
 
 /**
@@ -12,13 +12,14 @@ export const shareOfOneAddress = 1 / 8;
  *
  * So it is guaranteed, whatever the rate at which others come:
  *
- * - whoever's address keeps to its share is never driven out while another address has more: a flood from few addresses
- *   (less than `1 / shareOfOneAddress`) drives out nobody but itself, though it is always fresher than anybody else;
- * - while none has more, whoever's address keeps to its share stays until as many have come after it as the room holds;
- * - a fleet behind one address may fill the whole room as long as nobody else wants it.
+ * - nobody whose address keeps to its share is driven out while another address has more than its own. So a flood from
+ *   `k` addresses takes no more than `k` eighths of the room from others, though it is always fresher than they are: one
+ *   leaves them seven eighths, seven leave them one;
+ * - while none has more, nobody is driven out before as many have come after it as the room holds;
+ * - a fleet behind one address may fill the whole room as long as nobody else wants it, and keeps an eighth of it.
  *
- * Not guaranteed: a place for longer than the second says. A flood from many addresses, each within its share, looks
- * like everybody else; at a rate R it drives out whoever waits longer than `membersMax / R`.
+ * Not guaranteed: more than the second beside a flood from eight addresses or more, each within its share. It looks like
+ * everybody else; together with all others at a rate R it drives out whoever waits longer than `membersMax / R`.
  *
  * Every step costs the same however many are here, but for finding the first entry of a `Map` whose first ones are gone:
  * 3 µs among 8,192.

@@ -93,16 +93,27 @@ describe.each(['plain', 'TLS'] as const)('over %s', (kind) => {
     await http.app.close();
   });
 
-  function dialTcp(): Socket {
+  function dialTcp(localAddress = '127.0.0.1'): Socket {
     const port = kind === 'TLS' ? listeners.https.port : (listeners.http?.port ?? 0);
-    const socket = connectPlain({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true });
+    const socket = connectPlain({
+      host: '127.0.0.1',
+      port,
+      localAddress,
+      allowHalfOpen: true,
+      noDelay: true,
+    });
     sockets.push(socket);
     return socket.on('error', () => undefined);
   }
 
-  async function dial(): Promise<Socket> {
-    if (kind === 'plain') return once(dialTcp(), 'connect').then(() => sockets.at(-1) ?? dialTcp());
-    const socket = connectTls({ host: '127.0.0.1', port: listeners.https.port, ca: certificates.caPem });
+  async function dial(localAddress = '127.0.0.1'): Promise<Socket> {
+    if (kind === 'plain') {
+      const socket = dialTcp(localAddress);
+      await once(socket, 'connect');
+      return socket;
+    }
+    const at = { host: '127.0.0.1', port: listeners.https.port, localAddress };
+    const socket = connectTls({ ...at, ca: certificates.caPem });
     sockets.push(socket.on('error', () => undefined));
     await once(socket, 'secureConnect');
     return socket;
@@ -186,6 +197,23 @@ describe.each(['plain', 'TLS'] as const)('over %s', (kind) => {
       expect(await speak(get('/healthz'))).toContain('200 OK');
     },
   );
+
+  it('sockets of one address that come ever faster send away one another, and nobody else', async () => {
+    const flood = async (): Promise<void> => {
+      const silent = Array.from({ length: 3 * waitingMax }, () => dialTcp('127.0.0.2'));
+      await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    };
+    await flood();
+    // Each is longer here than all of the flood that comes after it.
+    const honest: Socket[] = [];
+    for (let came = 0; came < waitingMax / 2; came += 1) {
+      honest.push(await dial(`127.0.1.${String(came)}`));
+      await flood();
+    }
+    const heard = honest.map(hear);
+    for (const socket of honest) socket.write(get('/healthz'));
+    for (const one of await Promise.all(heard)) expect(one).toContain('200 OK');
+  });
 
   it('whoever waits for an answer is not sent away by those who ask for nothing', async () => {
     const patient = speak(get('/slow'));
