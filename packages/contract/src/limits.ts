@@ -61,6 +61,10 @@ export const cloneWaitWithoutInstanceSeconds = 40;
 export const commandTimeoutMsDefault = 10_000;
 export const commandTimeoutMsMax = 120_000;
 
+/** Event streams that are open at one moment on one node of the cloud: of one organization, and of all together. */
+export const eventStreamsPerOrganizationMax = 250;
+export const eventStreamsMax = 1_000;
+
 export const pageLimitDefault = 50;
 export const pageLimitMax = 500;
 

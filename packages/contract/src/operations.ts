@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
+import { eventStreamsMax, eventStreamsPerOrganizationMax } from './limits.ts';
 import * as codes from './schemas/codes.ts';
 import * as commands from './schemas/commands.ts';
 import * as devices from './schemas/devices.ts';
@@ -18,6 +19,8 @@ export interface Operation {
   /** Fastify's form: `/api/v1/devices/:id`. */
   readonly path: string;
   readonly summary: string;
+  /** What a caller has to know beyond it, in whole sentences. */
+  readonly description?: string;
   readonly access: Access;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
@@ -243,6 +246,9 @@ export const operations = {
     method: 'GET',
     path: '/api/v1/events',
     summary: 'Server-sent events; Last-Event-ID resumes',
+    description: `An organization may have ${String(eventStreamsPerOrganizationMax)} streams open at one moment on \
+each node of the cloud, and all organizations together ${String(eventStreamsMax)}; one more is answered \`unavailable\`, \
+and can be opened once another has ended. A program that shows events to many people opens one stream for all of them.`,
     access: 'viewer',
     answers: { 200: 'text/event-stream' },
     errors: ['request_malformed', 'unavailable'],

@@ -34,6 +34,7 @@ const sized = {
   body: z.object({ text: z.string() }),
   answers: { 200: z.object({ length: z.number() }) },
 } as const satisfies Operation;
+const guarded = { ...sized, access: 'operator', path: '/guarded' } as const satisfies Operation;
 
 const waitingMax = 16;
 const anyPort: ListenSetting = { host: '127.0.0.1', port: 0, portGiven: true };
@@ -75,7 +76,8 @@ describe.each(['plain', 'TLS'] as const)('over %s', (kind) => {
       });
       return answer(200, { turn });
     });
-    route(http.app, sized, ({ body }) => answer(200, { length: body.text.length }));
+    for (const operation of [sized, guarded])
+      route(http.app, operation, ({ body }) => answer(200, { length: body.text.length }));
     registry = new Registry();
     listeners = await startListeners({
       ...{ app: http.app, https: anyPort, http: anyPort, certificates, logger, registry },
@@ -91,16 +93,27 @@ describe.each(['plain', 'TLS'] as const)('over %s', (kind) => {
     await http.app.close();
   });
 
-  function dialTcp(): Socket {
+  function dialTcp(localAddress = '127.0.0.1'): Socket {
     const port = kind === 'TLS' ? listeners.https.port : (listeners.http?.port ?? 0);
-    const socket = connectPlain({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true });
+    const socket = connectPlain({
+      host: '127.0.0.1',
+      port,
+      localAddress,
+      allowHalfOpen: true,
+      noDelay: true,
+    });
     sockets.push(socket);
     return socket.on('error', () => undefined);
   }
 
-  async function dial(): Promise<Socket> {
-    if (kind === 'plain') return once(dialTcp(), 'connect').then(() => sockets.at(-1) ?? dialTcp());
-    const socket = connectTls({ host: '127.0.0.1', port: listeners.https.port, ca: certificates.caPem });
+  async function dial(localAddress = '127.0.0.1'): Promise<Socket> {
+    if (kind === 'plain') {
+      const socket = dialTcp(localAddress);
+      await once(socket, 'connect');
+      return socket;
+    }
+    const at = { host: '127.0.0.1', port: listeners.https.port, localAddress };
+    const socket = connectTls({ ...at, ca: certificates.caPem });
     sockets.push(socket.on('error', () => undefined));
     await once(socket, 'secureConnect');
     return socket;
@@ -153,6 +166,53 @@ describe.each(['plain', 'TLS'] as const)('over %s', (kind) => {
       expect(await metric('edgeflow_connections_waiting')).toBeLessThanOrEqual(waitingMax);
     }
     expect(await speak(get('/healthz'))).toContain('200 OK');
+  });
+
+  const headOf = (line: string, type = 'application/json'): string =>
+    `${line} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: 5\r\n\r\n`;
+
+  it.each([
+    ['of a type that nobody reads', headOf('POST /sized', 'text/x'), ' 415 '],
+    ['for nothing that is here', headOf('POST /nowhere'), ' 404 '],
+    ['from nobody who may send it', headOf('POST /guarded'), ' 401 '],
+    ['for a call that has none', headOf('GET /healthz'), ' 200 '],
+  ])(
+    'sockets that send a body %s, after it has been answered, are bounded alike',
+    async (_, head, status) => {
+      let open = 0;
+      for (let opened = 0; opened < 100; opened += 1) {
+        const socket = await dial();
+        open += 1;
+        void ended(socket).then(() => (open -= 1));
+        const answered = once(socket, 'data');
+        socket.write(head);
+        expect(String(await answered)).toContain(status);
+        // Its end is the end of a request that is answered already: its client is waited for, as before.
+        socket.write('hello');
+      }
+      await eventuallyTrue('no more than the bound are open', () => open <= waitingMax);
+      // Nor fewer: they went for want of room, not because of what they had sent.
+      expect(open).toBe(waitingMax);
+      expect(await metric('edgeflow_connections_waiting')).toBe(waitingMax);
+      expect(await speak(get('/healthz'))).toContain('200 OK');
+    },
+  );
+
+  it('sockets of one address that come ever faster send away one another, and nobody else', async () => {
+    const flood = async (): Promise<void> => {
+      const silent = Array.from({ length: 3 * waitingMax }, () => dialTcp('127.0.0.2'));
+      await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    };
+    await flood();
+    // Each is longer here than all of the flood that comes after it.
+    const honest: Socket[] = [];
+    for (let came = 0; came < waitingMax / 2; came += 1) {
+      honest.push(await dial(`127.0.1.${String(came)}`));
+      await flood();
+    }
+    const heard = honest.map(hear);
+    for (const socket of honest) socket.write(get('/healthz'));
+    for (const one of await Promise.all(heard)) expect(one).toContain('200 OK');
   });
 
   it('whoever waits for an answer is not sent away by those who ask for nothing', async () => {

@@ -1,10 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { errorEntry, listDevicesQuerySchema, operations, provisionRequestSchema } from '@edgeflow/contract';
+import {
+  errorEntry,
+  eventStreamsPerOrganizationMax,
+  listDevicesQuerySchema,
+  operations,
+  provisionRequestSchema,
+} from '@edgeflow/contract';
 import { documentedOperations, makeOpenApiDocument } from './openapi.ts';
 import { call, makeHttp, type TestHttp } from './test-support.ts';
 
 interface Described {
   readonly operationId: string;
+  readonly description?: string;
   readonly security: unknown[];
   readonly parameters?: { readonly name: string; readonly in: string; readonly required?: boolean }[];
   readonly requestBody?: {
@@ -73,6 +80,12 @@ describe('the OpenAPI document', () => {
     }
     const count = Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length;
     expect(count).toBe(Object.keys(documentedOperations).length);
+  });
+
+  it('says how many event streams an organization may have', () => {
+    expect(described('streamEvents').description).toContain(
+      `${String(eventStreamsPerOrganizationMax)} streams`,
+    );
   });
 
   it('has no reference that leads nowhere', () => {

@@ -82,6 +82,7 @@ function describeOperation(name: string, operation: Operation): ZodOpenApiOperat
   return {
     operationId: name,
     summary: operation.summary,
+    ...(operation.description === undefined ? {} : { description: operation.description }),
     tags: [tagOf(operation.path)],
     security: security(operation.access),
     parameters: names.map((parameter) => ({

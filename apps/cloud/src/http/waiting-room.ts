@@ -3,6 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import { addressKey } from '../limits/address-key.ts';
 import { Crowd } from './crowd.ts';
 
 /** Sent away at once when a connection could not be accepted. */
@@ -10,8 +11,8 @@ const sentAwayForRoom = 64;
 
 /**
  * Bounds the connections of one server that wait for nothing but their client: no complete request yet, none again, or
- * an answer that is not read. The one that has waited longest goes, see {@link Crowd}. Whoever waits for us is never
- * sent away, and a socket that was upgraded is its handler's to bound.
+ * an answer that is not read. Who goes when it is full, {@link Crowd} says. Whoever waits for us is never sent away, and
+ * a socket that was upgraded is its handler's to bound.
  */
 export class WaitingRoom {
   readonly #crowd: Crowd<Duplex>;
@@ -64,12 +65,12 @@ export class WaitingRoom {
     });
   }
 
-  /** Sends away whoever has waited longest: for want of file descriptors. */
+  /** Sends away as many as are the next to go: for want of file descriptors. */
   makeRoom(count = sentAwayForRoom): void {
     for (let gone = 0; gone < count; gone += 1) {
-      const longest = this.#crowd.takeLongest();
-      if (longest === undefined) return;
-      this.#sendAway(longest);
+      const next = this.#crowd.take();
+      if (next === undefined) return;
+      this.#sendAway(next);
     }
   }
 
@@ -81,7 +82,7 @@ export class WaitingRoom {
   }
 
   #enter(socket: Socket): void {
-    const gone = this.#crowd.enter(socket, socket.remoteAddress ?? 'gone');
+    const gone = this.#crowd.enter(socket, addressKey(socket.remoteAddress ?? 'gone'));
     if (gone !== undefined) this.#sendAway(gone);
   }
 

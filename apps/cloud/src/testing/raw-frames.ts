@@ -63,17 +63,25 @@ export class RawTunnel {
 
   /** The close frame that came: its code and reason; undefined as long as there is none. */
   get closing(): string | undefined {
-    for (let at = 0; at + 2 <= this.heard.length;) {
-      const opcode = (this.heard[at] ?? 0) & 0x0f;
-      const short = this.heard[at + 1] ?? 0;
+    const close = this.frames().find(({ opcode }) => opcode === opcodes.close);
+    if (close === undefined) return undefined;
+    const { payload } = close;
+    return `${String(payload.readUInt16BE(0))} ${payload.toString('utf8', 2)}`;
+  }
+
+  /** What has come as whole frames. Ours are never longer than 65,535 bytes, nor in pieces. */
+  frames(): { readonly opcode: number; readonly payload: Buffer }[] {
+    const found: { readonly opcode: number; readonly payload: Buffer }[] = [];
+    const { heard } = this;
+    for (let at = 0; at + 4 <= heard.length || (heard[at + 1] ?? 126) < 126;) {
+      const short = heard[at + 1] ?? 0;
       const start = at + (short === 126 ? 4 : 2);
-      const length = short === 126 ? this.heard.readUInt16BE(at + 2) : short;
-      if (opcode === opcodes.close) {
-        return `${String(this.heard.readUInt16BE(start))} ${this.heard.toString('utf8', start + 2, start + length)}`;
-      }
-      at = start + length;
+      const end = start + (short === 126 ? heard.readUInt16BE(at + 2) : short);
+      if (end > heard.length) break;
+      found.push({ opcode: (heard[at] ?? 0) & 0x0f, payload: heard.subarray(start, end) });
+      at = end;
     }
-    return undefined;
+    return found;
   }
 
   count(text: string): number {

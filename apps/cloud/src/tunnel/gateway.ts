@@ -12,16 +12,18 @@ import type { WebSocketServer } from 'ws';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
 import { Crowd } from '../http/crowd.ts';
+import { addressKey } from '../limits/address-key.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
 import { Connection } from './connection.ts';
 import { connectionRequest } from './connection-request.ts';
 import { LifeSigns } from './life-signs.ts';
 import type { GatewayOptions, OpenSession } from './options.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
 import { allClosed, tunnelSocketServer } from './socket-server.ts';
 
-/** Sockets that have not said `connect` yet; past this the one that has waited longest is evicted. */
+/** Sockets that have not said `connect` yet; past this one is evicted, see {@link Crowd}. */
 const strangersMaxDefault = 2_000;
 /** Evicted strangers are told to come back after this many seconds. */
 const evictedRetrySeconds = '5';
@@ -38,6 +40,7 @@ export class TunnelGateway {
   readonly #judging = new Set<Connection>();
   readonly #calls: Calls<Connection>;
   readonly #lifeSigns: LifeSigns;
+  readonly #refusals: RefusalLog;
   #sweep: TimerHandle | undefined;
   #stopping = false;
   /** Times that sockets were refused, closed or ignored, for the metrics. */
@@ -47,6 +50,7 @@ export class TunnelGateway {
     this.#options = options;
     this.#strangers = new Crowd(options.strangersMax ?? strangersMaxDefault);
     this.#calls = new Calls(options.random, options);
+    this.#refusals = new RefusalLog(options.clock, options.logger);
     this.#lifeSigns = new LifeSigns(options.random, (sign) => {
       if (!this.#stopping) options.noticed(sign);
     });
@@ -136,14 +140,21 @@ export class TunnelGateway {
   /**
    * Takes up a request for a new key, if the device has a tunnel here.
    *
-   * @param wantedAtMs tells requests apart
+   * @param wantedAtMs tells requests apart; one that is older than what was taken up was read before that
    * @returns true once for each request and connection: whoever hears it makes the offer
    */
   takeUpRotation(deviceId: string, wantedAtMs: number): boolean {
     const connection = this.#registry.get(deviceId);
-    if (connection?.state.phase !== 'open' || connection.rotationWantedAtMs === wantedAtMs) return false;
+    if (connection?.state.phase !== 'open') return false;
+    if (connection.rotationWantedAtMs !== null && connection.rotationWantedAtMs >= wantedAtMs) return false;
     connection.rotationWantedAtMs = wantedAtMs;
     return true;
+  }
+
+  /** Whoever took up a request cannot tell whether it was made: the next who hears of it takes it up. */
+  putBackRotation(deviceId: string, wantedAtMs: number): void {
+    const connection = this.#registry.get(deviceId);
+    if (connection?.rotationWantedAtMs === wantedAtMs) connection.rotationWantedAtMs = wantedAtMs - 1;
   }
 
   /** Devices heard since this was last asked. */
@@ -167,6 +178,7 @@ export class TunnelGateway {
     for (const connection of connections)
       this.#end(connection, closeCodes.goingAway, 'the cloud is restarting');
     await gone;
+    this.#refusals.flush();
   }
 
   #welcome(connection: Connection): void {
@@ -191,7 +203,7 @@ export class TunnelGateway {
   }
 
   #enterStranger(connection: Connection): void {
-    const gone = this.#strangers.enter(connection, connection.address);
+    const gone = this.#strangers.enter(connection, addressKey(connection.address));
     if (gone === undefined) return;
     this.counters.evicted += 1;
     this.#end(gone, closeCodes.slowDown, evictedRetrySeconds);
@@ -238,7 +250,7 @@ export class TunnelGateway {
   }
 
   async #judge(connection: Connection, frame: ConnectFrame): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock } = this.#options;
     // Whoever is being judged may hold a good key, and is bounded by the queue of those who wait for the database.
     this.#strangers.leave(connection);
     this.#judging.add(connection);
@@ -248,7 +260,7 @@ export class TunnelGateway {
     try {
       verdict = await this.#options.admit(connectionRequest(connection, frame, silentMs));
     } catch (error) {
-      logger.error({ err: error }, 'a tunnel could not be judged');
+      this.#refusals.failed(error);
       verdict = { kind: 'refused', code: 'unavailable' };
     }
     this.#judging.delete(connection);
@@ -256,7 +268,7 @@ export class TunnelGateway {
       // Until it has gone it takes up the room of a stranger.
       if (connection.socket.readyState !== connection.socket.CLOSED) this.#enterStranger(connection);
       this.counters.refused += 1;
-      logger.info({ code: verdict.code, address: connection.address }, 'tunnel refused');
+      this.#refusals.refused(verdict.code, connection.address);
       this.#step(connection, { type: 'refused', code: verdict.code, waitSeconds: verdict.waitSeconds });
       return;
     }
@@ -323,6 +335,7 @@ export class TunnelGateway {
 
   #tick(): void {
     const nowMs = this.#options.clock.monotonic();
+    this.#refusals.tick();
     for (const connection of this.#registry.values()) this.#step(connection, { type: 'tick', nowMs });
     for (const connection of this.#strangers.values()) this.#step(connection, { type: 'tick', nowMs });
   }

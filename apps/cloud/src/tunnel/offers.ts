@@ -3,6 +3,7 @@ import type { Call, CallOutcome } from '../features/commands/index.ts';
 interface Tunnel {
   session(deviceId: string): object | undefined;
   takeUpRotation(deviceId: string, wantedAtMs: number): boolean;
+  putBackRotation(deviceId: string, wantedAtMs: number): void;
   call(deviceId: string, call: Call): Promise<CallOutcome>;
 }
 
@@ -10,6 +11,7 @@ interface Tunnel {
 export interface OfferTunnel {
   isOpen(deviceId: string): boolean;
   takeUp(deviceId: string, wantedAtMs: number): boolean;
+  putBack(deviceId: string, wantedAtMs: number): void;
   offer(
     deviceId: string,
     payload: { readonly api_key: string; readonly expires_at: string },
@@ -22,6 +24,9 @@ export function rotationTunnel(tunnel: Tunnel): OfferTunnel {
   return {
     isOpen: (deviceId) => tunnel.session(deviceId) !== undefined,
     takeUp: (deviceId, wantedAtMs) => tunnel.takeUpRotation(deviceId, wantedAtMs),
+    putBack: (deviceId, wantedAtMs) => {
+      tunnel.putBackRotation(deviceId, wantedAtMs);
+    },
     async offer(deviceId, payload, timeoutMs) {
       const outcome = await tunnel.call(deviceId, { action: 'rotate_key', payload, timeoutMs });
       if (outcome.kind !== 'answered') return 'no_answer';

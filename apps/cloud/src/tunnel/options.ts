@@ -16,7 +16,7 @@ export interface GatewayOptions {
   readonly noticed: (sign: DeviceLifeSign) => void;
   /** Called once a device has heard `connected`. */
   readonly connected: (session: OpenSession) => void;
-  /** Sockets that may wait to say `connect`; past this the one that has waited longest is evicted. */
+  /** Sockets that may wait to say `connect`; past this one is evicted. */
   readonly strangersMax?: number;
 }
 

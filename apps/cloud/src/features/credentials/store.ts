@@ -1,9 +1,9 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { insertRows } from '../../storage/rows.ts';
-import type { Database, Tx } from '../../storage/database.ts';
+import type { Database, DatabaseKind, Tx } from '../../storage/database.ts';
 import { LostRaceError } from '../../storage/failures.ts';
-import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
+import type { CredentialRow, DeviceRow, Tables } from '../../storage/tables.ts';
 import type { KeyMatch } from './decide.ts';
 
 /**
@@ -60,16 +60,23 @@ export async function issueCredentials(
   await insertRows(tx, 'credentials', columns, rows);
 }
 
+/** Where keys are looked up: a transaction, or what takes no locks. */
+interface KeySource {
+  readonly kind: DatabaseKind;
+  readonly db: Kysely<Tables>;
+  readonly forUpdate?: Tx['forUpdate'];
+}
+
 /**
  * What keys match, by their hash. In a transaction the devices are locked first, in one order: whoever changes the
  * credentials of a device holds its row, so what is read after the lock stays true until the commit.
  */
 export async function matchKeys(
-  source: Database | Tx,
+  source: KeySource,
   keyHashes: readonly string[],
 ): Promise<Map<string, KeyMatch>> {
   const hashes = jsonTexts(source.kind, keyHashes);
-  const lock = 'forUpdate' in source ? source.forUpdate : sql``;
+  const lock = source.forUpdate ?? sql``;
   const devices = await sql<DeviceRow>`select * from devices
     where id in (select device_id from credentials where key_hash in ${hashes}) order by id ${lock}`.execute(
     source.db,

@@ -1,3 +1,4 @@
+import { eventStreamsMax, eventStreamsPerOrganizationMax } from '@edgeflow/contract';
 import type { TimerHandle, Timers } from '@edgeflow/platform';
 import type { Database } from '../../storage/database.ts';
 import { eventsAfter, latestSequence, type StoredEvent } from './store.ts';
@@ -6,9 +7,6 @@ import { eventsAfter, latestSequence, type StoredEvent } from './store.ts';
 const pageSize = 200;
 /** Other nodes' events are noticed this late at most. */
 const pollMs = 1_000;
-const readersMax = 1_000;
-/** One organization leaves room for the others. */
-const readersPerOrganizationMax = 250;
 
 export interface EventReader {
   /** Called one event at a time, in order. A reader that returns false is busy: the rest waits for {@link Subscription.resume}. */
@@ -105,10 +103,11 @@ export class Events {
     };
   }
 
+  /** One organization leaves room for the others. */
   #isFull(organizationId: string): boolean {
-    if (this.#readers.size >= readersMax) return true;
+    if (this.#readers.size >= eventStreamsMax) return true;
     const own = [...this.#readers].filter((reader) => reader.organizationId === organizationId);
-    return own.length >= readersPerOrganizationMax;
+    return own.length >= eventStreamsPerOrganizationMax;
   }
 
   #wake(reader: Reader): void {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { operations } from '@edgeflow/contract';
+import { eventStreamsMax, eventStreamsPerOrganizationMax, operations } from '@edgeflow/contract';
 import { type Timers, toRfc3339 } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
@@ -64,7 +64,9 @@ async function openStream(
     });
   if (subscription === undefined) {
     stream.destroy();
-    throw new ProblemError('unavailable', { detail: 'No more event streams can be opened now.' });
+    throw new ProblemError('unavailable', {
+      detail: `No more event streams can be opened now: a node has room for ${String(eventStreamsPerOrganizationMax)} of an organization, and ${String(eventStreamsMax)} of all.`,
+    });
   }
   // An id without data sets where the reader resumes, so that a break before the first event misses none.
   stream.push(`id: ${String(subscription.startsAfter)}\n\n`);

@@ -18,13 +18,18 @@ export interface DoorOptions {
 /**
  * Holds the wrong keys of tunnels to the budget of their address, and keeps them out of the way of right ones.
  *
- * Invariants: a right key is admitted whatever its address has presented; a wrong one that was to be expected (the
- * budget is spent, or the same was wrong before) is looked up apart, so that it never waits in the queue of the device
- * it names; what is refused for its budget is told to slow down, and for how long.
+ * Invariants:
+ * - a right key is admitted whatever its address has presented;
+ * - a key that would not surprise by being wrong (the budget is spent, or the same was wrong before), or whose device
+ *   is being admitted already, is looked up apart, with all others that are, and waits for no device: so at most one
+ *   wrong key stands before a right one in the queue of a device, however many name it;
+ * - what is refused for its budget is told to slow down, and for how long.
  */
 export class Door {
   readonly #options: DoorOptions;
   readonly #looks: GroupCommit<ConnectionRequest, boolean>;
+  /** How many admissions of a device are under way, where there are any. */
+  readonly #admitting = new Map<string, number>();
 
   constructor(options: DoorOptions) {
     this.#options = options;
@@ -33,8 +38,10 @@ export class Door {
       itemsPerBatchMax: looksPerBatchMax,
       waitingMax: looksWaitingMax,
       run: async (tx, requests) => {
+        const { db, kind } = tx;
+        // Without a lock: whatever holds the row of one device must not hold up the looks of all.
         const matches = await matchKeys(
-          tx,
+          { db, kind },
           requests.map(({ keyHash }) => keyHash),
         );
         return requests.map(({ deviceId, keyHash }) => {
@@ -46,16 +53,30 @@ export class Door {
   }
 
   async admit(request: ConnectionRequest): Promise<ConnectionVerdict> {
-    const { admit, wrongKeys } = this.#options;
+    const { wrongKeys } = this.#options;
     const credential = `${request.deviceId} ${request.keyHash}`;
-    const isWrong = wrongKeys.expects(request.address, credential) && (await this.#looks.submit(request));
+    const isWorthALook =
+      this.#admitting.has(request.deviceId) || wrongKeys.expects(request.address, credential);
+    const isWrong = isWorthALook && (await this.#looks.submit(request));
     if (!isWrong) {
-      const verdict = await admit(request);
+      const verdict = await this.#queue(request);
       if (verdict.kind === 'accepted' || verdict.code !== 'key_rejected') return verdict;
     }
     const waitSeconds = wrongKeys.note(request.address, credential);
     return waitSeconds === 0
       ? { kind: 'refused', code: 'key_rejected' }
       : { kind: 'refused', code: 'too_many_attempts', waitSeconds };
+  }
+
+  async #queue(request: ConnectionRequest): Promise<ConnectionVerdict> {
+    const { deviceId } = request;
+    this.#admitting.set(deviceId, (this.#admitting.get(deviceId) ?? 0) + 1);
+    try {
+      return await this.#options.admit(request);
+    } finally {
+      const others = (this.#admitting.get(deviceId) ?? 1) - 1;
+      if (others === 0) this.#admitting.delete(deviceId);
+      else this.#admitting.set(deviceId, others);
+    }
   }
 }

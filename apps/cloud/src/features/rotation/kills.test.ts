@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../../storage/testing/databases.ts';
 import { type LastCommit, MortalDatabase } from '../../storage/testing/mortal-database.ts';
 import { eventuallyTrue } from '../../testing/eventually.ts';
 import { type DeviceStep, deviceSteps, RotatingDevice } from '../../testing/rotating-device.ts';
 import { type RunningCloud, startTestCloud, type TestCloud } from '../../testing/test-cloud.ts';
+import { type Received, TestDevice } from '../../testing/test-device.ts';
 import { livingCredentials } from '../credentials/index.ts';
 
 describe.each(databaseKinds)('a rotation on %s', (kind) => {
@@ -93,4 +94,64 @@ describe.each(databaseKinds)('a rotation on %s', (kind) => {
       expect(deaths).toBe(4);
     },
   );
+
+  describe('whose request or offer is not known to be committed', () => {
+    let id: string;
+    let device: TestDevice;
+
+    beforeEach(async () => {
+      const identity = await node.owner.call('createDevice', 201, { body: {} });
+      id = identity.device_id;
+      device = await TestDevice.connect(node.origin, identity);
+      // The connection to the database breaks; the process lives on.
+      database.onDeath = () => {
+        database.revive();
+      };
+    });
+    afterEach(() => device.leave());
+
+    /** @returns the status of the answer to a request that breaks at one of its commits */
+    async function askInVain(lastCommit: LastCommit, commit: 'request' | 'offer'): Promise<number> {
+      database.lastCommit = lastCommit;
+      database.left = commit === 'request' ? 0 : 1;
+      return (await node.owner.raw('rotateKey', { id, body: {} })).status;
+    }
+
+    function offers(): Received[] {
+      return device.heard.filter(({ action }) => action === 'rotate_key');
+    }
+
+    /** Several looks of the watch, and offers that they begin. */
+    async function passTime(): Promise<void> {
+      for (let half = 0; half < 10; half += 1) {
+        await cloud.time.advance(500);
+        await device.settled();
+      }
+    }
+
+    it.each([
+      ['request was', 'applied', 'request'],
+      ['offer was', 'applied', 'offer'],
+      ['offer was not', 'lost', 'offer'],
+    ] as const)('reaches the tunnel if the %s, and once', async (_, lastCommit, commit) => {
+      expect(await askInVain(lastCommit, commit)).toBe(503);
+      await eventuallyTrue('the offer', async () => {
+        await cloud.time.advance(500);
+        return offers().length === 1;
+      });
+      await passTime();
+      expect(offers()).toHaveLength(1);
+    });
+
+    it('leaves no trace if the request was not: neither the one before nor the one after is offered twice', async () => {
+      expect(await node.owner.call('rotateKey', 202, { id, body: {} })).toMatchObject({ delivered: true });
+      await passTime();
+      expect(await askInVain('lost', 'request')).toBe(503);
+      await passTime();
+      expect(offers()).toHaveLength(1);
+      expect(await node.owner.call('rotateKey', 202, { id, body: {} })).toMatchObject({ delivered: true });
+      await passTime();
+      expect(offers()).toHaveLength(2);
+    });
+  });
 });

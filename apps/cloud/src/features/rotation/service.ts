@@ -45,6 +45,8 @@ export interface RotationTunnel {
   isOpen(deviceId: string): boolean;
   /** True once for each request and connection of the device on this node: whoever hears it makes the offer. */
   takeUp(deviceId: string, wantedAtMs: number): boolean;
+  /** What was taken up is not offered by whoever took it up: the next who hears of it makes the offer. */
+  putBack(deviceId: string, wantedAtMs: number): void;
   offer(
     deviceId: string,
     payload: { readonly api_key: string; readonly expires_at: string },
@@ -92,18 +94,27 @@ export class Rotation {
   /** Asks for a rotation over the tunnel: now, or when the device connects. */
   async request(operator: Operator, id: string): Promise<RotateKeyOffered> {
     const { database, events, securityChanged, tunnel } = this.#options;
-    const isHere = await database.transaction(async (tx) => {
+    const takenUp: { atMs?: number } = {};
+    const asking = database.transaction(async (tx) => {
       const row = await requireActive(tx, operator, id);
       if (row.clone_suspected_at_ms !== null) throw new ProblemError('rotation_suspended');
       await requireNoOtherIssue(tx, row);
       await wantRotation(tx, id);
       await this.#record(tx, row, operator.actor, 'key.rotation_request');
       // Before anybody can read the request, or the watch would make an offer of its own.
-      return tunnel.takeUp(id, tx.nowMs);
+      if (tunnel.takeUp(id, tx.nowMs)) takenUp.atMs = tx.nowMs;
     });
-    events.poke();
-    const offer = isHere ? await this.#offer(id) : undefined;
-    if (!isHere) securityChanged([id]);
+    let offer: Offer | undefined;
+    try {
+      await asking;
+      events.poke();
+      if (takenUp.atMs !== undefined) offer = await this.#offer(id);
+    } catch (error) {
+      // The request may be committed all the same, and then the watch must find that nobody has taken it up.
+      if (takenUp.atMs !== undefined) tunnel.putBack(id, takenUp.atMs);
+      throw error;
+    }
+    if (takenUp.atMs === undefined) securityChanged([id]);
     return {
       device_id: id,
       status: 'offered',
