@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Database, Tx } from '../../storage/database.ts';
+import type { Tx } from '../../storage/database.ts';
+import { holdDevices } from '../../storage/device-locks.ts';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { forEachRow } from '../../storage/rows.ts';
 import type { EventFact } from '../events/index.ts';
@@ -71,7 +72,7 @@ export async function markOffline(tx: Tx, facts: readonly OfflineFact[]): Promis
     reason: fact.reason,
     now_ms: tx.nowMs,
   }));
-  await lockDevices(tx, facts);
+  await holdDevices(tx, facts.map(idOf));
   const gone = await forEachRow(
     tx,
     offlineColumns,
@@ -95,7 +96,7 @@ export type SeenFact = Omit<OfflineFact, 'reason'>;
  */
 export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
   const rows = facts.map((fact) => ({ id: fact.deviceId, epoch: fact.epoch, seen_at_ms: fact.lastSeenAtMs }));
-  await lockDevices(tx, facts);
+  await holdDevices(tx, facts.map(idOf));
   await forEachRow(
     tx,
     seenColumns,
@@ -106,33 +107,54 @@ export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void
   );
 }
 
-/** In the order in which everybody locks devices, so that no two transactions wait for each other. */
-async function lockDevices(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
-  if (tx.kind === 'sqlite') return;
-  const ids = jsonTexts(
-    tx.kind,
-    facts.map((fact) => fact.deviceId),
-  );
-  await sql`select id from devices where id in ${ids} order by id ${tx.forUpdate}`.execute(tx.db);
+function idOf({ deviceId }: SeenFact): string {
+  return deviceId;
 }
 
-/** At start: whoever was online when the cloud stopped is expected back. */
-export async function expectBack(database: Database): Promise<number> {
-  const result = await sql`update devices set presence = 'reconnecting' where presence = 'online'`.execute(
-    database.db,
-  );
-  return Number(result.numAffectedRows ?? 0n);
+/**
+ * Doubts devices that are online: whoever was connected when the cloud stopped is expected back. Goes through them by
+ * id, `limit` at a time, so that the nodes that hold some of them wait for no more.
+ *
+ * @param afterId where the last call ended; `''` to begin
+ * @returns the ids that it has gone through, none at the end, and how many of them were doubted
+ */
+export async function expectBack(
+  tx: Tx,
+  afterId: string,
+  limit: number,
+): Promise<{ readonly lastId: string | undefined; readonly doubted: number }> {
+  const found = await sql<{ id: string }>`select id from devices
+    where presence = 'online' and id > ${afterId} order by id limit ${limit}`.execute(tx.db);
+  const ids = found.rows.map(({ id }) => id);
+  await holdDevices(tx, ids);
+  const result = await sql`update devices set presence = 'reconnecting'
+    where id in ${jsonTexts(tx.kind, ids)} and presence = 'online'`.execute(tx.db);
+  return { lastId: ids.at(-1), doubted: Number(result.numAffectedRows ?? 0n) };
 }
 
-/** Gives up on devices that did not come back; at most `limit` at a time. */
-export async function giveUpWaiting(tx: Tx, limit: number): Promise<EventFact[]> {
+/**
+ * Gives up on devices that did not come back, at most `limit` at a time.
+ *
+ * @returns whether more may be left, and an event for each that is given up
+ */
+export async function giveUpWaiting(
+  tx: Tx,
+  limit: number,
+): Promise<{ readonly isDone: boolean; readonly events: EventFact[] }> {
+  // The first condition is that of the index: SQLite uses it only where it is repeated.
+  const found = await sql<{ id: string }>`select id from devices
+    where presence in ('online', 'reconnecting') and presence = 'reconnecting' limit ${limit}`.execute(tx.db);
+  const ids = found.rows.map(({ id }) => id);
+  await holdDevices(tx, ids);
   const gone = await sql<{ id: string; organization_id: string }>`update devices
     set presence = 'offline', presence_since_ms = ${tx.nowMs},
       last_close_reason = 'did not reconnect after the cloud restarted'
-    where id in (select id from devices where presence = 'reconnecting' order by id limit ${limit})
-      and presence = 'reconnecting'
+    where id in ${jsonTexts(tx.kind, ids)} and presence = 'reconnecting'
     returning id, organization_id`.execute(tx.db);
-  return gone.rows.map((row) => offlineEvent(row.organization_id, row.id, 'did not reconnect', tx.nowMs));
+  const events = gone.rows.map((row) =>
+    offlineEvent(row.organization_id, row.id, 'did not reconnect', tx.nowMs),
+  );
+  return { isDone: ids.length < limit, events };
 }
 
 function offlineEvent(organizationId: string, deviceId: string, reason: string, atMs: number): EventFact {

@@ -45,8 +45,8 @@ export class PresenceWriter {
 
   /** Call once the cloud may accept devices. Returns how many are expected back. */
   async start(): Promise<number> {
-    const { database, timers } = this.#options;
-    const expected = await expectBack(database);
+    const { timers } = this.#options;
+    const expected = await this.#expectBack();
     this.#timers.push(
       timers.every(departuresEveryMs, () => {
         this.#queue(() => this.#writeDepartures());
@@ -58,6 +58,18 @@ export class PresenceWriter {
         this.#giveUpLater();
       }),
     );
+    return expected;
+  }
+
+  async #expectBack(): Promise<number> {
+    let expected = 0;
+    let afterId: string | undefined = '';
+    while (afterId !== undefined) {
+      const from: string = afterId;
+      const step = await this.#options.database.transaction((tx) => expectBack(tx, from, rowsPerWrite));
+      expected += step.doubted;
+      afterId = step.lastId;
+    }
     return expected;
   }
 
@@ -122,13 +134,13 @@ export class PresenceWriter {
 
   async #giveUp(): Promise<void> {
     for (;;) {
-      const gone = await this.#options.database.transaction(async (tx) => {
-        const events = await giveUpWaiting(tx, rowsPerWrite);
-        await insertEvents(tx, events);
-        return events.length;
+      const { isDone } = await this.#options.database.transaction(async (tx) => {
+        const given = await giveUpWaiting(tx, rowsPerWrite);
+        await insertEvents(tx, given.events);
+        return given;
       });
-      if (gone === 0) return;
       this.#options.events.poke();
+      if (isDone) return;
     }
   }
 }

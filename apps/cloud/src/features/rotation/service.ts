@@ -6,8 +6,10 @@ import {
   secretBytes,
 } from '@edgeflow/contract';
 import { type Random, type Timers, toRfc3339 } from '@edgeflow/platform';
+import { sql } from 'kysely';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
+import { lockDevices } from '../../storage/device-locks.ts';
 import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import {
@@ -214,7 +216,7 @@ export class Rotation {
     if (answer === 'no_answer') return;
     const { database, events } = this.#options;
     await database.transaction(async (tx) => {
-      const row = await deviceById(tx, deviceId);
+      const row = await lockDevice(tx, deviceId);
       if (row === undefined) return;
       if (answer === 'accepted') {
         await noteCanRotate(tx, deviceId);
@@ -299,15 +301,14 @@ async function requireNoOtherIssue(tx: Tx, row: DeviceRow): Promise<void> {
   }
 }
 
-async function deviceById(tx: Tx, id: string): Promise<DeviceRow | undefined> {
-  return tx.db.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst();
+async function lockDevice(tx: Tx, id: string): Promise<DeviceRow | undefined> {
+  const [row] = await lockDevices(tx, sql`(${id})`);
+  return row;
 }
 
 /** The device, if a rotation of it is still wanted and nothing else has issued it a key. */
 async function readWanting(tx: Tx, id: string): Promise<DeviceRow | undefined> {
-  const known = await deviceById(tx, id);
-  if (known === undefined) return undefined;
-  const row = await readDevice(tx, known.organization_id, id);
+  const row = await lockDevice(tx, id);
   if (row?.lifecycle !== 'active' || row.rotation_wanted_at_ms === null) return undefined;
   if (row.clone_suspected_at_ms !== null) return undefined;
   const living = await livingCredentials(tx, [id]);
