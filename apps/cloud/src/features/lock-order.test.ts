@@ -82,7 +82,7 @@ describe('whatever changes many devices at once on PostgreSQL', () => {
 
   const facts = ids.map((deviceId) => ({ deviceId, epoch: 1, lastSeenAtMs: 1, reason: 'gone' }));
   async function reset(presence: 'online' | 'reconnecting'): Promise<void> {
-    const anew = { presence, rotation_wanted_at_ms: null };
+    const anew = { presence, presence_since_ms: 1, rotation_wanted_at_ms: null };
     await database.db.updateTable('devices').set(anew).execute();
   }
 
@@ -104,7 +104,7 @@ describe('whatever changes many devices at once on PostgreSQL', () => {
     heartbeats: (tx: Tx) => markSeen(tx, facts),
     departures: (tx: Tx) => markOffline(tx, [...facts].reverse()),
     'the sweep for due rotations': (tx: Tx) => requestDueRotations(tx, fleet, dayMs),
-    'the end of waiting': (tx: Tx) => giveUpWaiting(tx, fleet),
+    'the end of waiting': (tx: Tx) => giveUpWaiting(tx, fleet, tx.nowMs),
     'the start of a node': (tx: Tx) => expectBack(tx, '', fleet),
   };
   type Work = keyof typeof work;

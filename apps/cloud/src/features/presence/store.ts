@@ -112,8 +112,8 @@ function idOf({ deviceId }: SeenFact): string {
 }
 
 /**
- * Doubts devices that are online: whoever was connected when the cloud stopped is expected back. Goes through them by
- * id, `limit` at a time, so that the nodes that hold some of them wait for no more.
+ * Doubts devices that count as connected: whoever was when the cloud stopped is expected back. Goes through them by id,
+ * `limit` at a time, so that the nodes that hold some of them wait for no more.
  *
  * @param afterId where the last call ended; `''` to begin
  * @returns the ids that it has gone through, none at the end, and how many of them were doubted
@@ -124,32 +124,38 @@ export async function expectBack(
   limit: number,
 ): Promise<{ readonly lastId: string | undefined; readonly doubted: number }> {
   const found = await sql<{ id: string }>`select id from devices
-    where presence = 'online' and id > ${afterId} order by id limit ${limit}`.execute(tx.db);
+    where presence in ('online', 'reconnecting') and id > ${afterId} order by id limit ${limit}`.execute(
+    tx.db,
+  );
   const ids = found.rows.map(({ id }) => id);
   await holdDevices(tx, ids);
-  const result = await sql`update devices set presence = 'reconnecting'
-    where id in ${jsonTexts(tx.kind, ids)} and presence = 'online'`.execute(tx.db);
+  const result = await sql`update devices set presence = 'reconnecting', presence_since_ms = ${tx.nowMs}
+    where id in ${jsonTexts(tx.kind, ids)} and presence in ('online', 'reconnecting')`.execute(tx.db);
   return { lastId: ids.at(-1), doubted: Number(result.numAffectedRows ?? 0n) };
 }
 
 /**
  * Gives up on devices that did not come back, at most `limit` at a time.
  *
+ * @param doubtedUntilMs by the database's clock. Whom a node that started later has doubted is left to that one: it may
+ *   be connected to a third, which says so within a minute
  * @returns whether more may be left, and an event for each that is given up
  */
 export async function giveUpWaiting(
   tx: Tx,
   limit: number,
+  doubtedUntilMs: number,
 ): Promise<{ readonly isDone: boolean; readonly events: EventFact[] }> {
   // The first condition is that of the index: SQLite uses it only where it is repeated.
+  const isOverdue = sql`presence = 'reconnecting' and presence_since_ms <= ${doubtedUntilMs}`;
   const found = await sql<{ id: string }>`select id from devices
-    where presence in ('online', 'reconnecting') and presence = 'reconnecting' limit ${limit}`.execute(tx.db);
+    where presence in ('online', 'reconnecting') and ${isOverdue} limit ${limit}`.execute(tx.db);
   const ids = found.rows.map(({ id }) => id);
   await holdDevices(tx, ids);
   const gone = await sql<{ id: string; organization_id: string }>`update devices
     set presence = 'offline', presence_since_ms = ${tx.nowMs},
       last_close_reason = 'did not reconnect after the cloud restarted'
-    where id in ${jsonTexts(tx.kind, ids)} and presence = 'reconnecting'
+    where id in ${jsonTexts(tx.kind, ids)} and ${isOverdue}
     returning id, organization_id`.execute(tx.db);
   const events = gone.rows.map((row) =>
     offlineEvent(row.organization_id, row.id, 'did not reconnect', tx.nowMs),

@@ -45,8 +45,9 @@ export class PresenceWriter {
 
   /** Call once the cloud may accept devices. Returns how many are expected back. */
   async start(): Promise<number> {
-    const { timers } = this.#options;
+    const { database, timers } = this.#options;
     const expected = await this.#expectBack();
+    const doubtedUntilMs = await database.nowMs();
     this.#timers.push(
       timers.every(departuresEveryMs, () => {
         this.#queue(() => this.#writeDepartures());
@@ -55,7 +56,7 @@ export class PresenceWriter {
         this.#queue(() => this.#writeHeartbeats());
       }),
       timers.after(reconnectingSeconds * 1000, () => {
-        this.#giveUpLater();
+        this.#giveUpLater(doubtedUntilMs);
       }),
     );
     return expected;
@@ -117,14 +118,14 @@ export class PresenceWriter {
   }
 
   /** Again until it has worked: nothing else would end `reconnecting`. */
-  #giveUpLater(): void {
+  #giveUpLater(doubtedUntilMs: number): void {
     this.#queue(async () => {
       try {
-        await this.#giveUp();
+        await this.#giveUp(doubtedUntilMs);
       } catch (error) {
         this.#timers.push(
           this.#options.timers.after(giveUpRetryMs, () => {
-            this.#giveUpLater();
+            this.#giveUpLater(doubtedUntilMs);
           }),
         );
         throw error;
@@ -132,10 +133,10 @@ export class PresenceWriter {
     });
   }
 
-  async #giveUp(): Promise<void> {
+  async #giveUp(doubtedUntilMs: number): Promise<void> {
     for (;;) {
       const { isDone } = await this.#options.database.transaction(async (tx) => {
-        const given = await giveUpWaiting(tx, rowsPerWrite);
+        const given = await giveUpWaiting(tx, rowsPerWrite, doubtedUntilMs);
         await insertEvents(tx, given.events);
         return given;
       });
