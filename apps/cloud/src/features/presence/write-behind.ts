@@ -79,6 +79,11 @@ export class PresenceWriter {
     if (known === undefined || known.epoch < fact.epoch) this.#departures.set(fact.deviceId, fact);
   }
 
+  /** Epoch of the device's tunnel on this node that has ended, while that is not written yet. */
+  departing(deviceId: string): number | undefined {
+    return this.#departures.get(deviceId)?.epoch;
+  }
+
   /** Writes when devices were last heard. Call it before their tunnels are closed for a stop. */
   async writeHeard(): Promise<void> {
     this.#queue(() => this.#writeHeartbeats());
