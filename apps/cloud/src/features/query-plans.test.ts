@@ -1,9 +1,11 @@
-import { systemClock, systemRandom, systemTimers } from '@edgeflow/platform';
+import { listDevicesQuerySchema } from '@edgeflow/contract';
+import { systemClock, systemTimers } from '@edgeflow/platform';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database, DatabaseKind, Tx } from '../storage/database.ts';
 import { databaseKinds, makeDatabase, type TestDatabase } from '../storage/testing/databases.ts';
 import { fullScans, planOf, recordStatements, type Statement } from '../storage/testing/plans.ts';
+import { insertFleet } from '../testing/fleet.ts';
 import { SecurityWatch } from '../tunnel/security-watch.ts';
 import { countLiveShortCodes } from './codes/store.ts';
 import {
@@ -17,14 +19,12 @@ import {
 } from './credentials/store.ts';
 import { dayMs } from './credentials/index.ts';
 import { listDevices } from './devices/store.ts';
-import { Identity } from './identity/index.ts';
 import { expectBack, giveUpWaiting, markOffline, markOnline, markSeen } from './presence/store.ts';
 import { lockCodes, lockTargets, readCredentials, useCodes } from './provisioning/store.ts';
 import { noteCannotRotate, requestDueRotations } from './rotation/store.ts';
 
 /** What runs for every device, or every moment, stays as fast as it is however large the fleet grows. */
 
-const fleet = 30_000;
 const tables = ['devices', 'credentials', 'provisioning_codes'];
 const names = ['d00001', 'd00777', 'd20000'];
 const hashes = names.map((name) => `hash of ${name}`);
@@ -98,7 +98,7 @@ const hotPaths: readonly HotPath[] = [
   },
   {
     name: 'devices whose key expires soon',
-    read: (database) => listDevices(database, 'org', { needs_key: true, limit: 50 } as never),
+    read: (database) => listDevices(database, 'org', listDevicesQuerySchema.parse({ needs_key: 'true' })),
     indexes: ['credentials_live'],
     only: 'sqlite',
   },
@@ -186,38 +186,6 @@ async function lookOnce(database: Database): Promise<void> {
   await promise;
 }
 
-async function fill(database: Database): Promise<void> {
-  const { db, kind } = database;
-  const nowMs = sql`cast(${await database.nowMs()} as bigint)`;
-  const numbers =
-    kind === 'sqlite'
-      ? sql`n(i) as (select 1 union all select i + 1 from n where i < ${fleet})`
-      : sql`n(i) as (select generate_series(cast(1 as bigint), ${fleet}))`;
-  const name = kind === 'sqlite' ? sql`printf('d%05d', i)` : sql`'d' || lpad(i::text, 5, '0')`;
-  await sql`with recursive ${numbers} insert into devices (id, organization_id, lifecycle, tags, origin, hardware_info,
-      network_info, search_text, created_at_ms, lifecycle_changed_at_ms, session_epoch, presence, presence_since_ms,
-      security_changed_at_ms, replaced_at_ms)
-    select ${name}, 'org', 'active', '[]', 'code', '{}', '{}', ${'what is searched '.repeat(10)}, i, i, 1,
-      case when i % 20 = 0 then 'online' when i % 999 = 0 then 'reconnecting' else 'offline' end, 1,
-      case when i % 50 = 0 then ${nowMs} - i * 100000 end, case when i % 50 = 1 then ${nowMs} - i * 100000 end
-    from n`.execute(db);
-  for (const state of ['ended', 'active'] as const) {
-    const prefix = state === 'active' ? '' : 'old ';
-    await sql`insert into credentials (id, organization_id, device_id, key_hash, origin, state, created_at_ms,
-        expires_at_ms, rotate_after_ms)
-      select ${`${prefix}key of `} || id, 'org', id, ${`${prefix}hash of `} || id, 'code', ${state}, 1,
-        ${nowMs} + 1000000000 * created_at_ms, ${nowMs} + 1000000 * (created_at_ms - 20) from devices`.execute(
-      db,
-    );
-  }
-  await sql`insert into provisioning_codes (id, organization_id, code_hash, server_key_id, group_count, state, tags,
-      created_at_ms, created_by, expires_at_ms, used_device_id)
-    select 'code ' || id, 'org', 'hash of ' || id, 'k1', 4, case when created_at_ms % 2 = 0 then 'active' else 'used' end,
-      '[]', 1, 'tok', ${nowMs} + created_at_ms, case when created_at_ms % 2 = 0 then null else id end
-    from devices`.execute(db);
-  await sql`analyze`.execute(db);
-}
-
 class RolledBack extends Error {}
 
 /** Does the work in a transaction of which nothing remains. */
@@ -237,13 +205,7 @@ describe.each(databaseKinds)('query plans on %s', (kind) => {
 
   beforeAll(async () => {
     store = await makeDatabase(kind, systemClock);
-    const { database } = store;
-    const identity = new Identity(database, systemRandom, undefined);
-    await identity.start();
-    await sql`insert into organizations (id, name, created_at_ms) values ('org', 'org', 1)`.execute(
-      database.db,
-    );
-    await fill(database);
+    await insertFleet(store.database);
   }, 120_000);
   afterAll(() => store.discard());
 
