@@ -106,6 +106,22 @@ describe('a node that starts after devices have connected to another, on one Pos
     expect(await presenceEvents(identity)).toEqual(['device.online']);
   });
 
+  it('says at once that a device has left another node, doubted or not', async () => {
+    const identity = await makeIdentity();
+    const device = await connect(cloud, identity);
+    const later = await cloud.restart();
+    expect(await statusAt(later, identity)).toBe('reconnecting');
+    await device.leave(1000, 'switched off');
+    await eventuallyTrue('offline', async () => {
+      await cloud.time.advance(second / 4);
+      return (await statusAt(later, identity)) === 'offline';
+    });
+    const { last_close_reason: reason } = await later.owner.call('readDevice', 200, {
+      id: identity.device_id,
+    });
+    expect(reason).toContain('switched off');
+  });
+
   it('never calls a device offline whose heartbeats reach another node, also where one more has started since', async () => {
     const identity = await makeIdentity();
     const device = await connect(cloud, identity);

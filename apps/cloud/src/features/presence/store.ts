@@ -80,7 +80,8 @@ export async function markOffline(tx: Tx, facts: readonly OfflineFact[]): Promis
     (r, from) => sql<{ id: string; organization_id: string; last_close_reason: string }>`
     update devices set presence = 'offline', presence_since_ms = ${r.now_ms},
       last_seen_at_ms = ${r.seen_at_ms}, last_close_reason = ${r.reason}
-    ${from} where devices.id = ${r.id} and devices.session_epoch = ${r.epoch} and devices.presence = 'online'
+    ${from} where devices.id = ${r.id} and devices.session_epoch = ${r.epoch}
+      and devices.presence in ('online', 'reconnecting')
     returning devices.id, devices.organization_id, devices.last_close_reason`,
   );
   return gone.rows.map((row) => offlineEvent(row.organization_id, row.id, row.last_close_reason, tx.nowMs));
@@ -116,7 +117,7 @@ function idOf({ deviceId }: SeenFact): string {
  * `limit` at a time, so that the nodes that hold some of them wait for no more.
  *
  * @param afterId where the last call ended; `''` to begin
- * @returns the ids that it has gone through, none at the end, and how many of them were doubted
+ * @returns the last id that it has gone through, undefined at the end, and how many devices were doubted
  */
 export async function expectBack(
   tx: Tx,
@@ -140,7 +141,7 @@ export async function expectBack(
  *
  * @param doubtedUntilMs by the database's clock. Whom a node that started later has doubted is left to that one: it may
  *   be connected to a third, which says so within a minute
- * @returns whether more may be left, and an event for each that is given up
+ * @returns whether nobody is left, and an event for each that is given up
  */
 export async function giveUpWaiting(
   tx: Tx,

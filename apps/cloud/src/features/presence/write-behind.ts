@@ -62,18 +62,6 @@ export class PresenceWriter {
     return expected;
   }
 
-  async #expectBack(): Promise<number> {
-    let expected = 0;
-    let afterId: string | undefined = '';
-    while (afterId !== undefined) {
-      const from: string = afterId;
-      const step = await this.#options.database.transaction((tx) => expectBack(tx, from, rowsPerWrite));
-      expected += step.doubted;
-      afterId = step.lastId;
-    }
-    return expected;
-  }
-
   departed(fact: OfflineFact): void {
     const known = this.#departures.get(fact.deviceId);
     if (known === undefined || known.epoch < fact.epoch) this.#departures.set(fact.deviceId, fact);
@@ -95,6 +83,18 @@ export class PresenceWriter {
     for (const timer of this.#timers.splice(0)) this.#options.timers.clear(timer);
     this.#queue(() => this.#writeDepartures());
     await this.#writing;
+  }
+
+  async #expectBack(): Promise<number> {
+    let expected = 0;
+    let afterId: string | undefined = '';
+    while (afterId !== undefined) {
+      const from: string = afterId;
+      const step = await this.#options.database.transaction((tx) => expectBack(tx, from, rowsPerWrite));
+      expected += step.doubted;
+      afterId = step.lastId;
+    }
+    return expected;
   }
 
   #queue(task: () => Promise<void>): void {
