@@ -163,6 +163,7 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
     departed: (fact) => {
       presence.departed(fact);
     },
+    departing: (deviceId) => presence.departing(deviceId),
     noticed: (sign) => {
       clones.noticed(sign);
     },

@@ -1,5 +1,5 @@
 import type { ConnectFrame } from '@edgeflow/contract';
-import { fingerprint } from '../features/clones/index.ts';
+import { fingerprint, type TunnelHere } from '../features/clones/index.ts';
 import { hashApiKey } from '../features/credentials/index.ts';
 import type { ConnectionRequest } from '../features/presence/index.ts';
 import { storableText } from '../storage/text.ts';
@@ -8,12 +8,12 @@ import type { Connection } from './connection.ts';
 /**
  * What a `connect` frame asks for, without its secret. The connection knows its process from now on.
  *
- * @param incumbentSilentMs for how long the tunnel that the device has here has been silent
+ * @param here the tunnel that the device has on this node already, or has just had
  */
 export function connectionRequest(
   connection: Connection,
   frame: ConnectFrame,
-  incumbentSilentMs: number | undefined,
+  here: TunnelHere | undefined,
 ): ConnectionRequest {
   connection.instance = fingerprint(frame.instance);
   return {
@@ -23,6 +23,6 @@ export function connectionRequest(
     version: frame.version === undefined ? null : storableText(frame.version),
     instance: connection.instance,
     boot: fingerprint(frame.boot_id),
-    incumbentSilentMs,
+    here,
   };
 }

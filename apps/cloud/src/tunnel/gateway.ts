@@ -10,6 +10,7 @@ import {
 import { type TimerHandle, toRfc3339 } from '@edgeflow/platform';
 import type { WebSocketServer } from 'ws';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
+import type { TunnelHere } from '../features/clones/index.ts';
 import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
 import { Crowd } from '../http/crowd.ts';
 import { addressKey } from '../limits/address-key.ts';
@@ -254,11 +255,10 @@ export class TunnelGateway {
     // Whoever is being judged may hold a good key, and is bounded by the queue of those who wait for the database.
     this.#strangers.leave(connection);
     this.#judging.add(connection);
-    const incumbent = this.#registry.get(frame.device_id)?.state;
-    const silentMs = incumbent?.phase === 'open' ? clock.monotonic() - incumbent.heardAtMs : undefined;
+    const here = this.#tunnelOf(frame.device_id);
     let verdict: ConnectionVerdict;
     try {
-      verdict = await this.#options.admit(connectionRequest(connection, frame, silentMs));
+      verdict = await this.#options.admit(connectionRequest(connection, frame, here));
     } catch (error) {
       this.#refusals.failed(error);
       verdict = { kind: 'refused', code: 'unavailable' };
@@ -277,6 +277,15 @@ export class TunnelGateway {
     this.#departIfGone(connection, admission);
     this.#step(connection, { type: 'admitted', admission, nowMs: clock.monotonic() });
     if (isReturn) this.#lifeSigns.ask(connection);
+  }
+
+  #tunnelOf(deviceId: string): TunnelHere | undefined {
+    const { clock, departing } = this.#options;
+    const state = this.#registry.get(deviceId)?.state;
+    if (state?.phase === 'open')
+      return { epoch: state.admission.epoch, silentMs: clock.monotonic() - state.heardAtMs };
+    const epoch = departing(deviceId);
+    return epoch === undefined ? undefined : { epoch, silentMs: Infinity };
   }
 
   /** The database has the device online, but its socket closed while the key was judged. */

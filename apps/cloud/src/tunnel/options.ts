@@ -12,6 +12,8 @@ export interface GatewayOptions {
   readonly clientAddress: (request: IncomingMessage) => string;
   readonly admit: (request: ConnectionRequest) => Promise<ConnectionVerdict>;
   readonly departed: (fact: OfflineFact) => void;
+  /** Epoch of a tunnel that has departed, until that is durable. */
+  readonly departing: (deviceId: string) => number | undefined;
   /** Called when a device shows that it is alive where that may tell clones apart. */
   readonly noticed: (sign: DeviceLifeSign) => void;
   /** Called once a device has heard `connected`. */

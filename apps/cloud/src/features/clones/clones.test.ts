@@ -26,8 +26,8 @@ async function connect(identity: Identity, side: Side, node: RunningCloud = clou
 }
 
 /** How a connection that is not let in ends: what it hears, and how its socket closes. */
-async function refusal(identity: Identity, side: Side): Promise<string> {
-  const device = await TestDevice.open(cloud.origin);
+async function refusal(identity: Identity, side: Side, node: RunningCloud = cloud): Promise<string> {
+  const device = await TestDevice.open(node.origin);
   devices.push(device);
   device.sayConnect(identity, side);
   const { code, reason } = await device.closed;
@@ -462,6 +462,12 @@ describe('two nodes on one PostgreSQL', () => {
     cloud = await startTestCloud('postgres');
     other = await cloud.restart();
   });
+  afterEach(async () => {
+    for (const device of devices.splice(0)) {
+      device.socket.terminate();
+      await device.closed;
+    }
+  });
   afterAll(() => cloud.discard());
 
   it('end the older tunnel of a device, and find two devices that never meet on one of them', async () => {
@@ -481,5 +487,68 @@ describe('two nodes on one PostgreSQL', () => {
     await suspected(identity);
     await third.settled();
     expect(third.isClosed).toBe(false);
+  });
+
+  describe('of suspected devices that send no instance', () => {
+    const asked = 'clone_suspected → 4429 40';
+
+    /** Suspected, with the newest connection on the first node. */
+    async function fightNameless(): Promise<{ identity: Identity; newest: TestDevice }> {
+      const identity = await makeIdentity();
+      let newest = await connect(identity, older);
+      for (let turn = 1; turn <= yieldsInRowMax; turn += 1) {
+        const next = await connect(identity, older);
+        await newest.closed;
+        newest = next;
+      }
+      await suspected(identity);
+      return { identity, newest };
+    }
+
+    async function heardAgo({ device_id: id }: Identity, ms: number): Promise<void> {
+      const heard = { last_seen_at_ms: (await cloud.database.nowMs()) - ms };
+      await cloud.database.db.updateTable('devices').set(heard).where('id', '=', id).execute();
+    }
+
+    it('the newest stays, whichever node the other knocks at', async () => {
+      const { identity, newest } = await fightNameless();
+      for (const node of [other, cloud, other, cloud, other])
+        expect(await refusal(identity, older, node)).toBe(asked);
+      await heardAgo(identity, 90_000);
+      expect(await refusal(identity, older, other)).toBe(asked);
+      await cloud.time.advance(2_000);
+      await newest.settled();
+      expect(newest.isClosed).toBe(false);
+    });
+
+    it('the newest is known to have gone by the node that it leaves at once, by the other when that is written', async () => {
+      const { identity, newest } = await fightNameless();
+      await newest.leave();
+      const back = await connect(identity, older);
+      await back.leave();
+      expect(await refusal(identity, older, other)).toBe(asked);
+      await eventuallyTrue('offline', async () => {
+        await cloud.time.advance(250);
+        return (await show(identity)).status === 'offline';
+      });
+      const there = await connect(identity, older, other);
+      expect(await refusal(identity, older)).toBe(asked);
+      await there.settled();
+    });
+
+    it('the newest yields to one on another node once it has been silent for longer than any that is alive', async () => {
+      const { identity, newest } = await fightNameless();
+      newest.freeze();
+      await heardAgo(identity, 96_000);
+      const there = await connect(identity, older, other);
+      expect(await refusal(identity, older, other)).toBe(asked);
+      await there.settled();
+    });
+
+    it('nobody is shut out for long by a node that was lost, and whose clock was a day ahead', async () => {
+      const { identity } = await fightNameless();
+      await heardAgo(identity, -24 * 3_600_000);
+      await connect(identity, older, other);
+    });
   });
 });

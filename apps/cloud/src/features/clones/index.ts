@@ -1,4 +1,4 @@
-export { admit, type Knocking } from './admission.ts';
+export { admit, type Knocking, type TunnelHere } from './admission.ts';
 export { fingerprint } from './history.ts';
 export { cloneMetrics } from './metrics.ts';
 export { Clones, type DeviceLifeSign } from './service.ts';

@@ -24,12 +24,17 @@ export async function markSuspected(tx: Tx, deviceId: string, evidence: CloneEvi
     .execute();
 }
 
-/** An operator has decided: nothing is suspected any more, and what is connected now is the device. */
+/**
+ * An operator has decided: nothing is suspected any more, and what is connected now is the device. A rotation whose
+ * offer was taken back is asked for anew, so that the open tunnel takes it up again.
+ */
 export async function pardon(tx: Tx, row: DeviceRow): Promise<void> {
   const history = writeHistory(pardoned(readHistory(row.tunnel_history)));
+  const wantedAtMs = row.rotation_wanted_at_ms === null ? null : tx.nowMs;
   await tx.db
     .updateTable('devices')
     .set({ clone_suspected_at_ms: null, clone_evidence: null, tunnel_history: history })
+    .set({ rotation_wanted_at_ms: wantedAtMs, security_changed_at_ms: tx.nowMs })
     .where('id', '=', row.id)
     .execute();
 }

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { lockDevices } from '../../storage/device-locks.ts';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { insertRows } from '../../storage/rows.ts';
 import type { Database, DatabaseKind, Tx } from '../../storage/database.ts';
@@ -60,31 +61,27 @@ export async function issueCredentials(
   await insertRows(tx, 'credentials', columns, rows);
 }
 
-/** Where keys are looked up: a transaction, or what takes no locks. */
+/** What takes no locks. */
 interface KeySource {
   readonly kind: DatabaseKind;
   readonly db: Kysely<Tables>;
-  readonly forUpdate?: Tx['forUpdate'];
 }
 
-/**
- * What keys match, by their hash. In a transaction the devices are locked first, in one order: whoever changes the
- * credentials of a device holds its row, so what is read after the lock stays true until the commit.
- */
+/** What keys match, by their hash. In a transaction the devices are locked first. */
 export async function matchKeys(
-  source: KeySource,
+  source: KeySource | Tx,
   keyHashes: readonly string[],
 ): Promise<Map<string, KeyMatch>> {
   const hashes = jsonTexts(source.kind, keyHashes);
-  const lock = source.forUpdate ?? sql``;
-  const devices = await sql<DeviceRow>`select * from devices
-    where id in (select device_id from credentials where key_hash in ${hashes}) order by id ${lock}`.execute(
-    source.db,
-  );
+  const owners = sql`(select device_id from credentials where key_hash in ${hashes})`;
+  const devices =
+    'forUpdate' in source
+      ? await lockDevices(source, owners)
+      : (await sql<DeviceRow>`select * from devices where id in ${owners}`.execute(source.db)).rows;
   const credentials = await sql<CredentialRow>`select * from credentials where key_hash in ${hashes}`.execute(
     source.db,
   );
-  const byId = new Map(devices.rows.map((row) => [row.id, row]));
+  const byId = new Map(devices.map((row) => [row.id, row]));
   const matches = new Map<string, KeyMatch>();
   for (const credential of credentials.rows) {
     const device = byId.get(credential.device_id);

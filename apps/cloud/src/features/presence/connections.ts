@@ -68,8 +68,8 @@ async function admitBatch(tx: Tx, requests: readonly ConnectionRequest[]): Promi
     const verdict = verdicts[index];
     if (verdict === undefined) throw new Error('a key was not judged');
     if (verdict.kind === 'refused') return verdict;
-    const { boot, incumbentSilentMs, instance, address } = request;
-    const knocking = { address, boot, incumbentSilentMs, instance };
+    const { address, boot, here, instance } = request;
+    const knocking = { address, boot, here, instance };
     const admittance = admit(verdict.match.device, knocking, verdict.first, tx.nowMs);
     if (admittance.kind === 'enter') return { ...verdict, ...admittance, request };
     return { kind: 'refused', code: 'clone_suspected', waitSeconds: admittance.seconds } as const;

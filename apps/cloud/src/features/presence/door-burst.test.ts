@@ -42,7 +42,7 @@ describe.each(databaseKinds)('a burst of wrong keys that name one device, on %s'
     const { api_key, device_id } = await cloud.owner.call('createDevice', 201, { body: {} });
     return {
       ...{ deviceId: device_id, keyHash: hashApiKey(api_key), address: '203.0.113.7', version: null },
-      ...{ instance: null, boot: null, incumbentSilentMs: undefined },
+      ...{ instance: null, boot: null, here: undefined },
     };
   }
 

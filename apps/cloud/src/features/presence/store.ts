@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Database, Tx } from '../../storage/database.ts';
+import type { Tx } from '../../storage/database.ts';
+import { holdDevices } from '../../storage/device-locks.ts';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { forEachRow } from '../../storage/rows.ts';
 import type { EventFact } from '../events/index.ts';
@@ -71,7 +72,7 @@ export async function markOffline(tx: Tx, facts: readonly OfflineFact[]): Promis
     reason: fact.reason,
     now_ms: tx.nowMs,
   }));
-  await lockDevices(tx, facts);
+  await holdDevices(tx, facts.map(idOf));
   const gone = await forEachRow(
     tx,
     offlineColumns,
@@ -79,7 +80,8 @@ export async function markOffline(tx: Tx, facts: readonly OfflineFact[]): Promis
     (r, from) => sql<{ id: string; organization_id: string; last_close_reason: string }>`
     update devices set presence = 'offline', presence_since_ms = ${r.now_ms},
       last_seen_at_ms = ${r.seen_at_ms}, last_close_reason = ${r.reason}
-    ${from} where devices.id = ${r.id} and devices.session_epoch = ${r.epoch} and devices.presence = 'online'
+    ${from} where devices.id = ${r.id} and devices.session_epoch = ${r.epoch}
+      and devices.presence in ('online', 'reconnecting')
     returning devices.id, devices.organization_id, devices.last_close_reason`,
   );
   return gone.rows.map((row) => offlineEvent(row.organization_id, row.id, row.last_close_reason, tx.nowMs));
@@ -95,7 +97,7 @@ export type SeenFact = Omit<OfflineFact, 'reason'>;
  */
 export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
   const rows = facts.map((fact) => ({ id: fact.deviceId, epoch: fact.epoch, seen_at_ms: fact.lastSeenAtMs }));
-  await lockDevices(tx, facts);
+  await holdDevices(tx, facts.map(idOf));
   await forEachRow(
     tx,
     seenColumns,
@@ -106,33 +108,61 @@ export async function markSeen(tx: Tx, facts: readonly SeenFact[]): Promise<void
   );
 }
 
-/** In the order in which everybody locks devices, so that no two transactions wait for each other. */
-async function lockDevices(tx: Tx, facts: readonly SeenFact[]): Promise<void> {
-  if (tx.kind === 'sqlite') return;
-  const ids = jsonTexts(
-    tx.kind,
-    facts.map((fact) => fact.deviceId),
-  );
-  await sql`select id from devices where id in ${ids} order by id ${tx.forUpdate}`.execute(tx.db);
+function idOf({ deviceId }: SeenFact): string {
+  return deviceId;
 }
 
-/** At start: whoever was online when the cloud stopped is expected back. */
-export async function expectBack(database: Database): Promise<number> {
-  const result = await sql`update devices set presence = 'reconnecting' where presence = 'online'`.execute(
-    database.db,
+/**
+ * Doubts devices that count as connected: whoever was when the cloud stopped is expected back. Goes through them by id,
+ * `limit` at a time, so that the nodes that hold some of them wait for no more.
+ *
+ * @param afterId where the last call ended; `''` to begin
+ * @returns the last id that it has gone through, undefined at the end, and how many devices were doubted
+ */
+export async function expectBack(
+  tx: Tx,
+  afterId: string,
+  limit: number,
+): Promise<{ readonly lastId: string | undefined; readonly doubted: number }> {
+  // Put so that no index of `presence` fits: with one, every step would read and sort all that are still to come.
+  const found = await sql<{ id: string }>`select id from devices
+    where presence not in ('offline', 'never_connected') and id > ${afterId} order by id limit ${limit}`.execute(
+    tx.db,
   );
-  return Number(result.numAffectedRows ?? 0n);
+  const ids = found.rows.map(({ id }) => id);
+  await holdDevices(tx, ids);
+  const result = await sql`update devices set presence = 'reconnecting', presence_since_ms = ${tx.nowMs}
+    where id in ${jsonTexts(tx.kind, ids)} and presence in ('online', 'reconnecting')`.execute(tx.db);
+  return { lastId: ids.at(-1), doubted: Number(result.numAffectedRows ?? 0n) };
 }
 
-/** Gives up on devices that did not come back; at most `limit` at a time. */
-export async function giveUpWaiting(tx: Tx, limit: number): Promise<EventFact[]> {
+/**
+ * Gives up on devices that did not come back, at most `limit` at a time.
+ *
+ * @param doubtedUntilMs by the database's clock. Whom a node that started later has doubted is left to that one: it may
+ *   be connected to a third, which says so within a minute
+ * @returns whether nobody is left, and an event for each that is given up
+ */
+export async function giveUpWaiting(
+  tx: Tx,
+  limit: number,
+  doubtedUntilMs: number,
+): Promise<{ readonly isDone: boolean; readonly events: EventFact[] }> {
+  // The first condition is that of the index: SQLite uses it only where it is repeated.
+  const isOverdue = sql`presence = 'reconnecting' and presence_since_ms <= ${doubtedUntilMs}`;
+  const found = await sql<{ id: string }>`select id from devices
+    where presence in ('online', 'reconnecting') and ${isOverdue} limit ${limit}`.execute(tx.db);
+  const ids = found.rows.map(({ id }) => id);
+  await holdDevices(tx, ids);
   const gone = await sql<{ id: string; organization_id: string }>`update devices
     set presence = 'offline', presence_since_ms = ${tx.nowMs},
       last_close_reason = 'did not reconnect after the cloud restarted'
-    where id in (select id from devices where presence = 'reconnecting' order by id limit ${limit})
-      and presence = 'reconnecting'
+    where id in ${jsonTexts(tx.kind, ids)} and ${isOverdue}
     returning id, organization_id`.execute(tx.db);
-  return gone.rows.map((row) => offlineEvent(row.organization_id, row.id, 'did not reconnect', tx.nowMs));
+  const events = gone.rows.map((row) =>
+    offlineEvent(row.organization_id, row.id, 'did not reconnect', tx.nowMs),
+  );
+  return { isDone: ids.length < limit, events };
 }
 
 function offlineEvent(organizationId: string, deviceId: string, reason: string, atMs: number): EventFact {

@@ -46,7 +46,8 @@ export class PresenceWriter {
   /** Call once the cloud may accept devices. Returns how many are expected back. */
   async start(): Promise<number> {
     const { database, timers } = this.#options;
-    const expected = await expectBack(database);
+    const expected = await this.#expectBack();
+    const doubtedUntilMs = await database.nowMs();
     this.#timers.push(
       timers.every(departuresEveryMs, () => {
         this.#queue(() => this.#writeDepartures());
@@ -55,7 +56,7 @@ export class PresenceWriter {
         this.#queue(() => this.#writeHeartbeats());
       }),
       timers.after(reconnectingSeconds * 1000, () => {
-        this.#giveUpLater();
+        this.#giveUpLater(doubtedUntilMs);
       }),
     );
     return expected;
@@ -64,6 +65,11 @@ export class PresenceWriter {
   departed(fact: OfflineFact): void {
     const known = this.#departures.get(fact.deviceId);
     if (known === undefined || known.epoch < fact.epoch) this.#departures.set(fact.deviceId, fact);
+  }
+
+  /** Epoch of the device's tunnel on this node that has ended, while that is not written yet. */
+  departing(deviceId: string): number | undefined {
+    return this.#departures.get(deviceId)?.epoch;
   }
 
   /** Writes when devices were last heard. Call it before their tunnels are closed for a stop. */
@@ -77,6 +83,18 @@ export class PresenceWriter {
     for (const timer of this.#timers.splice(0)) this.#options.timers.clear(timer);
     this.#queue(() => this.#writeDepartures());
     await this.#writing;
+  }
+
+  async #expectBack(): Promise<number> {
+    let expected = 0;
+    let afterId: string | undefined = '';
+    while (afterId !== undefined) {
+      const from: string = afterId;
+      const step = await this.#options.database.transaction((tx) => expectBack(tx, from, rowsPerWrite));
+      expected += step.doubted;
+      afterId = step.lastId;
+    }
+    return expected;
   }
 
   #queue(task: () => Promise<void>): void {
@@ -105,14 +123,14 @@ export class PresenceWriter {
   }
 
   /** Again until it has worked: nothing else would end `reconnecting`. */
-  #giveUpLater(): void {
+  #giveUpLater(doubtedUntilMs: number): void {
     this.#queue(async () => {
       try {
-        await this.#giveUp();
+        await this.#giveUp(doubtedUntilMs);
       } catch (error) {
         this.#timers.push(
           this.#options.timers.after(giveUpRetryMs, () => {
-            this.#giveUpLater();
+            this.#giveUpLater(doubtedUntilMs);
           }),
         );
         throw error;
@@ -120,15 +138,15 @@ export class PresenceWriter {
     });
   }
 
-  async #giveUp(): Promise<void> {
+  async #giveUp(doubtedUntilMs: number): Promise<void> {
     for (;;) {
-      const gone = await this.#options.database.transaction(async (tx) => {
-        const events = await giveUpWaiting(tx, rowsPerWrite);
-        await insertEvents(tx, events);
-        return events.length;
+      const { isDone } = await this.#options.database.transaction(async (tx) => {
+        const given = await giveUpWaiting(tx, rowsPerWrite, doubtedUntilMs);
+        await insertEvents(tx, given.events);
+        return given;
       });
-      if (gone === 0) return;
       this.#options.events.poke();
+      if (isDone) return;
     }
   }
 }

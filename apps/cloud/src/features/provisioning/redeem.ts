@@ -17,8 +17,8 @@ import {
   countDevices,
   insertDevices,
   lockCodes,
-  lockDevices,
   lockOrganizations,
+  lockTargets,
   noteFailures,
   readCredentials,
   refreshDevices,
@@ -91,7 +91,7 @@ async function hold(tx: Tx, claims: readonly Claim[]): Promise<Held> {
   );
   const rows = [...codes.values()];
   const organizations = await lockOrganizations(tx, distinct(rows.map(neededOrganization)));
-  const devices = await lockDevices(
+  const devices = await lockTargets(
     tx,
     distinct(rows.map((row) => row.used_device_id ?? row.target_device_id)),
   );

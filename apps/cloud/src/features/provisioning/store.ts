@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { lockDevices } from '../../storage/device-locks.ts';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { forEachRow, insertRows } from '../../storage/rows.ts';
 import type { Tx } from '../../storage/database.ts';
@@ -31,11 +32,10 @@ export async function lockOrganizations(
   return new Map(rows.rows.map((row) => [row.id, row]));
 }
 
-export async function lockDevices(tx: Tx, ids: readonly string[]): Promise<Map<string, DeviceRow>> {
+export async function lockTargets(tx: Tx, ids: readonly string[]): Promise<Map<string, DeviceRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await sql<DeviceRow>`select * from devices
-    where id in ${jsonTexts(tx.kind, ids)} order by id ${tx.forUpdate}`.execute(tx.db);
-  return new Map(rows.rows.map((row) => [row.id, row]));
+  const rows = await lockDevices(tx, jsonTexts(tx.kind, ids));
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 const usedColumns = {

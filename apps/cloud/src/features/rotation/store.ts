@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from '../../storage/database.ts';
+import { holdDevices } from '../../storage/device-locks.ts';
+import { jsonTexts } from '../../storage/json-texts.ts';
 import type { DeviceRow } from '../../storage/tables.ts';
 
 /** The tunnels of every node are told by the security watch. */
@@ -59,16 +61,20 @@ export async function noteCannotRotate(tx: Tx, deviceId: string, retryMs: number
  * have left an offer unanswered for `silentMs`. Returns their ids, at most `limit`, those that waited longest first.
  */
 export async function requestDueRotations(tx: Tx, limit: number, silentMs: number): Promise<string[]> {
-  const isFree = (device: string): ReturnType<typeof sql> => sql`${sql.raw(device)}.lifecycle = 'active'
-    and ${sql.raw(device)}.clone_suspected_at_ms is null
-    and (${sql.raw(device)}.rotation_wanted_at_ms is null
-      or (${sql.raw(device)}.rotation_wanted_at_ms <= ${tx.nowMs - silentMs} and ${sql.raw(device)}.presence = 'online'))`;
-  const rows = await sql<{ id: string }>`update devices
+  const isFree = sql`d.lifecycle = 'active' and d.clone_suspected_at_ms is null
+    and (d.rotation_wanted_at_ms is null
+      or (d.rotation_wanted_at_ms <= ${tx.nowMs - silentMs} and d.presence = 'online'))`;
+  const isDue = sql`c.state = 'active' and c.rotate_after_ms <= ${tx.nowMs}`;
+  const due = await sql<{ id: string }>`select d.id from credentials c join devices d on d.id = c.device_id
+    where ${isDue} and ${isFree} order by c.rotate_after_ms limit ${limit}`.execute(tx.db);
+  const ids = due.rows.map(({ id }) => id);
+  await holdDevices(tx, ids);
+  // Until it was held, a device may have been given a new key, or been asked on another node.
+  const asked = await sql<{ id: string }>`update devices as d
     set rotation_wanted_at_ms = ${tx.nowMs}, security_changed_at_ms = ${tx.nowMs}
-    where ${isFree('devices')} and id in (
-      select c.device_id from credentials c join devices d on d.id = c.device_id
-      where c.state = 'active' and c.rotate_after_ms <= ${tx.nowMs} and ${isFree('d')}
-      order by c.rotate_after_ms limit ${limit})
+    where id in ${jsonTexts(tx.kind, ids)} and ${isFree} and exists (select 1 from credentials c
+      where c.device_id = d.id and c.state <> 'ended' and ${isDue})
     returning id`.execute(tx.db);
-  return rows.rows.map((row) => row.id);
+  const isAsked = new Set(asked.rows.map(({ id }) => id));
+  return ids.filter((id) => isAsked.has(id));
 }

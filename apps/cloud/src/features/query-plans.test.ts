@@ -1,0 +1,275 @@
+import { listDevicesQuerySchema } from '@edgeflow/contract';
+import { systemClock, systemTimers } from '@edgeflow/platform';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database, DatabaseKind, Tx } from '../storage/database.ts';
+import { databaseKinds, makeDatabase, type TestDatabase } from '../storage/testing/databases.ts';
+import { fullScans, planOf, recordStatements, type Statement } from '../storage/testing/plans.ts';
+import { insertFleet } from '../testing/fleet.ts';
+import { SecurityWatch } from '../tunnel/security-watch.ts';
+import { countLiveShortCodes } from './codes/store.ts';
+import {
+  activateCredentials,
+  endCredentials,
+  endRotationOffers,
+  issueCredentials,
+  livingCredentials,
+  matchKeys,
+  matchKeysById,
+} from './credentials/store.ts';
+import { dayMs } from './credentials/index.ts';
+import { listDevices } from './devices/store.ts';
+import { expectBack, giveUpWaiting, markOffline, markOnline, markSeen } from './presence/store.ts';
+import { lockCodes, lockTargets, readCredentials, useCodes } from './provisioning/store.ts';
+import { noteCannotRotate, requestDueRotations } from './rotation/store.ts';
+
+/** What runs for every device, or every moment, stays as fast as it is however large the fleet grows. */
+
+const tables = ['devices', 'credentials', 'provisioning_codes'];
+const names = ['d00001', 'd00777', 'd20000'];
+const hashes = names.map((name) => `hash of ${name}`);
+const facts = names.map((deviceId) => ({ deviceId, epoch: 1, lastSeenAtMs: 1, reason: 'gone' }));
+const newcomers = names.map((deviceId) => ({ deviceId, address: '', version: null, history: '{}' }));
+
+interface HotPath {
+  readonly name: string;
+  /** In a transaction of which nothing remains. */
+  readonly run?: (tx: Tx) => Promise<unknown>;
+  /** Outside of one. */
+  readonly read?: (database: Database) => Promise<unknown>;
+  /** Without one of these it would read a whole table. */
+  readonly indexes: readonly string[];
+  /** Where it is hot on one kind only, or the other has a way of its own. */
+  readonly only?: DatabaseKind;
+}
+
+/** Indexes that come with a constraint; SQLite names them by their number, and lets nobody drop them. */
+const constraints: Readonly<Record<string, { readonly table: string; readonly sqlite: string }>> = {
+  devices_pkey: { table: 'devices', sqlite: 'sqlite_autoindex_devices_1' },
+  credentials_pkey: { table: 'credentials', sqlite: 'sqlite_autoindex_credentials_1' },
+  credentials_key_hash_key: { table: 'credentials', sqlite: 'sqlite_autoindex_credentials_2' },
+  provisioning_codes_pkey: { table: 'provisioning_codes', sqlite: 'sqlite_autoindex_provisioning_codes_1' },
+  provisioning_codes_code_hash_key: {
+    table: 'provisioning_codes',
+    sqlite: 'sqlite_autoindex_provisioning_codes_2',
+  },
+};
+
+const credentialOf = (name: string) => ({
+  ...{ id: `new key of ${name}`, organizationId: 'org', deviceId: name, keyHash: `new hash of ${name}` },
+  ...({ origin: 'rotation', expiresAtMs: 2 ** 50, rotateAfterMs: 2 ** 50 } as const),
+});
+
+const hotPaths: readonly HotPath[] = [
+  {
+    name: 'a code by its hash',
+    run: (tx) => lockCodes(tx, hashes),
+    indexes: ['provisioning_codes_code_hash_key'],
+  },
+  {
+    name: 'the use of codes',
+    run: (tx) => useCodes(tx, redemptions()),
+    indexes: ['provisioning_codes_pkey'],
+  },
+  { name: 'the devices of codes', run: (tx) => lockTargets(tx, names), indexes: ['devices_pkey'] },
+  {
+    name: 'the keys of codes',
+    run: (tx) =>
+      readCredentials(
+        tx,
+        names.map((name) => `key of ${name}`),
+      ),
+    indexes: ['credentials_pkey'],
+  },
+  { name: 'live short codes', run: (tx) => countLiveShortCodes(tx), indexes: ['codes_live'] },
+  {
+    name: 'a key by its hash',
+    run: (tx) => matchKeys(tx, hashes),
+    indexes: ['credentials_key_hash_key', 'devices_pkey'],
+  },
+  {
+    name: 'the keys of open tunnels, when they expire or change',
+    read: (database) =>
+      matchKeysById(
+        database,
+        names.map((name) => `key of ${name}`),
+      ),
+    indexes: ['credentials_pkey', 'devices_pkey'],
+  },
+  {
+    name: 'devices whose key expires soon',
+    read: (database) => listDevices(database, 'org', listDevicesQuerySchema.parse({ needs_key: 'true' })),
+    indexes: ['credentials_live'],
+    only: 'sqlite',
+  },
+  { name: 'living keys', run: (tx) => livingCredentials(tx, names), indexes: ['credentials_live'] },
+  {
+    name: 'a new key',
+    run: (tx) => issueCredentials(tx, names.map(credentialOf), names),
+    indexes: ['credentials_live'],
+  },
+  { name: 'the first use of keys', run: firstUse, indexes: ['credentials_live', 'devices_pkey'] },
+  { name: 'the end of keys', run: (tx) => endCredentials(tx, 'd00777'), indexes: ['credentials_live'] },
+  {
+    name: 'the end of offers',
+    run: (tx) => endRotationOffers(tx, 'd00777'),
+    indexes: ['credentials_live'],
+  },
+  {
+    name: 'an offer that was declined',
+    run: (tx) => noteCannotRotate(tx, 'd00777', dayMs),
+    indexes: ['credentials_live', 'devices_pkey'],
+  },
+  {
+    name: 'rotations that are due',
+    run: (tx) => requestDueRotations(tx, 100, dayMs),
+    indexes: ['credentials_due', 'devices_pkey'],
+  },
+  { name: 'arrivals', run: (tx) => markOnline(tx, newcomers), indexes: ['devices_pkey'] },
+  { name: 'heartbeats', run: (tx) => markSeen(tx, facts), indexes: ['devices_pkey'] },
+  { name: 'departures', run: (tx) => markOffline(tx, facts), indexes: ['devices_pkey'] },
+  { name: 'who is expected back', run: (tx) => expectBack(tx, 'd00001', 500), indexes: ['devices_pkey'] },
+  {
+    name: 'who is given up',
+    run: (tx) => giveUpWaiting(tx, 500, tx.nowMs),
+    indexes: ['devices_by_presence'],
+  },
+  {
+    name: 'what the security watch looks at twice a second',
+    read: (database) => lookOnce(database),
+    indexes: ['devices_by_security', 'devices_by_replacement'],
+    only: 'postgres',
+  },
+  {
+    name: 'what the security watch of one node looks at twice a second',
+    read: (database) => lookOnce(database),
+    indexes: ['devices_by_security'],
+    only: 'sqlite',
+  },
+];
+
+function redemptions() {
+  const nothing = { keyHash: '', claimantHash: null, address: '', hardwareInfo: '{}', networkInfo: '{}' };
+  return names.map((name) => ({
+    ...nothing,
+    ...{ code: { id: `code ${name}` }, deviceId: name, credentialId: `key of ${name}`, keyExpiresAtMs: 1 },
+  })) as unknown as Parameters<typeof useCodes>[1];
+}
+
+async function firstUse(tx: Tx): Promise<void> {
+  await issueCredentials(tx, names.map(credentialOf), names);
+  const issued = await livingCredentials(tx, names);
+  await activateCredentials(
+    tx,
+    issued.filter(({ state }) => state === 'issued'),
+  );
+}
+
+async function lookOnce(database: Database): Promise<void> {
+  const { promise, reject, resolve } = Promise.withResolvers<undefined>();
+  const watch = new SecurityWatch({
+    ...{ database, timers: systemTimers, onFailure: reject },
+    rotation: { wanted: () => undefined },
+    tunnels: {
+      admission: () => undefined,
+      // Asked for once all has been read.
+      admissions: () => {
+        resolve(undefined);
+        return [];
+      },
+      refuse: () => undefined,
+      replacedElsewhere: () => undefined,
+      keyChanged: () => undefined,
+    },
+  });
+  watch.poke();
+  await promise;
+}
+
+class RolledBack extends Error {}
+
+/** Does the work in a transaction of which nothing remains. */
+async function rolledBack(database: Database, work: (tx: Tx) => Promise<unknown>): Promise<void> {
+  const done = database.transaction(async (tx) => {
+    await work(tx);
+    throw new RolledBack();
+  });
+  await done.catch((error: unknown) => {
+    if (!(error instanceof RolledBack)) throw error;
+  });
+}
+
+describe.each(databaseKinds)('query plans on %s', (kind) => {
+  let store: TestDatabase;
+  const paths = hotPaths.filter(({ only }) => only === undefined || only === kind);
+
+  beforeAll(async () => {
+    store = await makeDatabase(kind, systemClock);
+    await insertFleet(store.database);
+  }, 120_000);
+  afterAll(() => store.discard());
+
+  /** The statements of a hot path, as they are sent. */
+  async function statementsOf({ read, run }: HotPath): Promise<Statement[]> {
+    const { database, statements } = recordStatements(store.database, systemClock);
+    await read?.(database);
+    if (run !== undefined) await rolledBack(database, run);
+    return statements;
+  }
+
+  async function plansOf(tx: Pick<Tx, 'kind' | 'db'>, statements: readonly Statement[]): Promise<string[]> {
+    const plans: string[] = [];
+    for (const statement of statements) plans.push(...(await planOf(tx, statement)));
+    return plans;
+  }
+
+  /** What a hot path does wrong as the database is now: reads whole tables, does without an index. */
+  async function wrong(path: HotPath, tx: Tx, statements: readonly Statement[]): Promise<string[]> {
+    const plan = await plansOf(tx, statements);
+    const missing = path.indexes.filter((index) => !plan.some((step) => step.includes(nameOf(kind, index))));
+    return [...fullScans(plan, tables), ...missing.map((index) => `${index} is not used`)];
+  }
+
+  it.each(paths)('find $name by index', async (path) => {
+    const statements = await statementsOf(path);
+    expect(statements.length).toBeGreaterThan(0);
+    await rolledBack(store.database, async (tx) => {
+      expect(await wrong(path, tx, statements)).toEqual([]);
+    });
+  });
+
+  const droppable = new Set(
+    paths.flatMap(({ indexes }) => indexes).filter((index) => isDroppable(kind, index)),
+  );
+
+  it.each([...droppable])('are found wrong without %s', async (index) => {
+    const concerned = paths.filter(({ indexes }) => indexes.includes(index));
+    const statements = new Map<HotPath, Statement[]>();
+    for (const path of concerned) statements.set(path, await statementsOf(path));
+    await rolledBack(store.database, async (tx) => {
+      await dropIndex(tx, index);
+      const read: string[] = [];
+      for (const [path, sent] of statements) {
+        const faults = await wrong(path, tx, sent);
+        expect(faults, path.name).toContain(`${index} is not used`);
+        read.push(...faults.filter((fault) => !fault.endsWith('is not used')));
+      }
+      expect(read).not.toEqual([]);
+    });
+  });
+});
+
+function nameOf(kind: DatabaseKind, index: string): string {
+  return kind === 'sqlite' ? (constraints[index]?.sqlite ?? index) : index;
+}
+
+function isDroppable(kind: DatabaseKind, index: string): boolean {
+  return kind === 'postgres' || constraints[index] === undefined;
+}
+
+async function dropIndex(tx: Tx, index: string): Promise<void> {
+  const table = constraints[index]?.table;
+  const drop =
+    table === undefined ? `drop index ${index}` : `alter table ${table} drop constraint ${index} cascade`;
+  await sql.raw(drop).execute(tx.db);
+}
