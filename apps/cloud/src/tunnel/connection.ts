@@ -2,6 +2,7 @@ import type { CloseCode } from '@edgeflow/contract';
 import type { TimerHandle, TimeSource } from '@edgeflow/platform';
 import type { RawData, WebSocket } from 'ws';
 import { FrameBudget } from './frame-budget.ts';
+import { RotationRequest } from './rotation-request.ts';
 import { openSession, type SessionState } from './session.ts';
 
 /** Bytes that may wait for a device that does not read; past this it is cut off. */
@@ -20,8 +21,7 @@ export interface ConnectionListener {
 /** One socket and the state of its session. */
 export class Connection {
   state: SessionState;
-  /** The latest request for a new key that this connection has been asked to carry, by its time; null: none. */
-  rotationWantedAtMs: number | null = null;
+  rotation = new RotationRequest();
   /** Fingerprint of the process behind it, once it has said so. */
   instance: string | null = null;
   readonly address: string;

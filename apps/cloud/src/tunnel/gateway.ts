@@ -21,6 +21,7 @@ import { connectionRequest } from './connection-request.ts';
 import { LifeSigns } from './life-signs.ts';
 import type { GatewayOptions, OpenSession } from './options.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { RotationRequest } from './rotation-request.ts';
 import { type Admission, type SessionEvent, type SessionState, step } from './session.ts';
 import { allClosed, tunnelSocketServer } from './socket-server.ts';
 
@@ -104,7 +105,7 @@ export class TunnelGateway {
     const connection = this.#registry.get(deviceId);
     if (connection?.state.phase !== 'open') return undefined;
     const { restricted } = connection.state.admission;
-    return { deviceId, restricted, rotationWanted: connection.rotationWantedAtMs !== null };
+    return { deviceId, restricted, rotationWanted: connection.rotation.isWanted };
   }
 
   /** What the tunnel of a device was granted; undefined without one here. */
@@ -139,23 +140,18 @@ export class TunnelGateway {
   }
 
   /**
-   * Takes up a request for a new key, if the device has a tunnel here.
+   * Takes up a request for a new key, if the device has a tunnel here: see {@link RotationRequest}.
    *
-   * @param wantedAtMs tells requests apart; one that is older than what was taken up was read before that
    * @returns true once for each request and connection: whoever hears it makes the offer
    */
   takeUpRotation(deviceId: string, wantedAtMs: number): boolean {
     const connection = this.#registry.get(deviceId);
-    if (connection?.state.phase !== 'open') return false;
-    if (connection.rotationWantedAtMs !== null && connection.rotationWantedAtMs >= wantedAtMs) return false;
-    connection.rotationWantedAtMs = wantedAtMs;
-    return true;
+    return connection?.state.phase === 'open' && connection.rotation.takeUp(wantedAtMs);
   }
 
   /** Whoever took up a request cannot tell whether it was made: the next who hears of it takes it up. */
   putBackRotation(deviceId: string, wantedAtMs: number): void {
-    const connection = this.#registry.get(deviceId);
-    if (connection?.rotationWantedAtMs === wantedAtMs) connection.rotationWantedAtMs = wantedAtMs - 1;
+    this.#registry.get(deviceId)?.rotation.putBack(wantedAtMs);
   }
 
   /** Devices heard since this was last asked. */
@@ -272,7 +268,7 @@ export class TunnelGateway {
       this.#step(connection, { type: 'refused', code: verdict.code, waitSeconds: verdict.waitSeconds });
       return;
     }
-    connection.rotationWantedAtMs = verdict.rotationWantedAtMs;
+    connection.rotation = new RotationRequest(verdict.rotationWantedAtMs);
     const { kind: _, rotationWantedAtMs: __, isReturn, ...admission } = verdict;
     this.#departIfGone(connection, admission);
     this.#step(connection, { type: 'admitted', admission, nowMs: clock.monotonic() });
