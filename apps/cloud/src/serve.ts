@@ -130,6 +130,7 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       time: { clock, timers },
       logger,
       limits: doorway,
+      trustedProxies: config.trustedProxies,
       registry,
     });
     return {

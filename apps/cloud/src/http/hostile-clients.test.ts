@@ -277,10 +277,10 @@ describe.each(['plain', 'TLS'] as const)('over %s', (kind) => {
     for (const one of await Promise.all(heard)) expect(one).toContain('{"length":1000}');
   });
 
-  it('a long body may come in many pieces, but not in as many as it has bytes', async () => {
+  it('a long body may come in many chunks, but not in as many as it has bytes', async () => {
     const body = JSON.stringify({ text: 'x'.repeat(12_000) });
     expect(await speak(`${chunked}${chunks(body, 12)}0\r\n\r\n`)).toContain('{"length":12000}');
-    expect(await speak(`${chunked}${chunks(body, 1)}`)).toMatch(/ 400 [^]*too many pieces/);
+    expect(await speak(`${chunked}${chunks(body, 1)}`)).toMatch(/ 400 [^]*too many chunks/);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { bodyBytesMax } from '@edgeflow/contract';
 import { ByteCollector } from '@edgeflow/platform';
 import type { IncomingMessage } from 'node:http';
+import { hasTooManyChunks } from './merged-chunks.ts';
 import { ProblemError } from './problems.ts';
 
 /** Tells bodies that only an operator may send from those a device may. */
@@ -46,11 +47,6 @@ export function readJsonBodies(app: FastifyInstance): BodySizes {
   return { exceedsDeviceLimit: (request) => large.has(request) };
 }
 
-/** Pieces that any body may come in: one of a device may come byte by byte. */
-const piecesFree = 1_024;
-/** What those after them must hold on average, in bytes: far less than a TCP segment does. */
-const pieceBytesMin = 64;
-
 /** Reads a body to its end, or to its bound. `done` is called once. */
 function collect(
   payload: IncomingMessage,
@@ -68,13 +64,10 @@ function collect(
     payload.off('data', onData).off('end', onEnd).off('error', stop);
     done(error, body);
   };
-  let allowed = piecesFree;
   const onData = (piece: Buffer): void => {
-    // A piece costs as much time as a kilobyte: a thousand connections of them would make all others wait.
-    allowed -= 1 - piece.length / pieceBytesMin;
     if (!collector.add(piece)) stop(new ProblemError('body_too_large'));
-    else if (allowed < 0)
-      stop(new ProblemError('request_malformed', { detail: 'The body comes in too many pieces' }));
+    else if (hasTooManyChunks(payload))
+      stop(new ProblemError('request_malformed', { detail: 'The body comes in too many chunks' }));
   };
   const onEnd = (): void => {
     stop(null, collector.bytes());

@@ -1,8 +1,21 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { SlowLane } from './slow-lane.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** The connections of the listeners as Prometheus sees them. Read when scraped. */
-export function listenerMetrics(registry: Registry, rooms: Readonly<Record<string, WaitingRoom>>): void {
+export function listenerMetrics(
+  registry: Registry,
+  rooms: Readonly<Record<string, WaitingRoom>>,
+  lane: SlowLane,
+): void {
+  new Gauge({
+    name: 'edgeflow_connections_slowed',
+    help: 'Connections that wait for their turn because their address has been costly',
+    registers: [registry],
+    collect() {
+      this.set(lane.waiting);
+    },
+  });
   const shared = { labelNames: ['listener'], registers: [registry] };
   new Gauge({
     ...shared,

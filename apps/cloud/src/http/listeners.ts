@@ -13,12 +13,15 @@ import type { ListenSetting } from '../config.ts';
 import type { Logger } from '../logging.ts';
 import type { CertificateSource } from '../tls/index.ts';
 import { Acceptors } from './acceptors.ts';
+import { type NetworkSet, noNetworks } from './addresses.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { boundConnections } from './connection-bound.ts';
 import { listenOrMove, type ListeningAddress } from './listen.ts';
 import { InTurn } from './in-turn.ts';
+import { mergeChunks } from './merged-chunks.ts';
 import { listenerMetrics } from './listener-metrics.ts';
 import { ServerDrain } from './server-drain.ts';
+import { SlowLane } from './slow-lane.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export type { ListeningAddress } from './listen.ts';
@@ -45,8 +48,8 @@ export interface ServerLimits {
 
 /** More than a whole fleet behind one address that dials at the same moment. */
 export const waitingMaxDefault = 8_192;
-/** With turns of 200 ms, as a process that is under attack has them, 320 connections a second of each listener. */
-export const acceptorsDefault = 64;
+/** With turns of 50 ms, as a process that is under attack has them, 320 connections a second of each listener. */
+export const acceptorsDefault = 16;
 
 const limitsDefault: ServerLimits = {
   headersTimeoutMs: 10_000,
@@ -80,6 +83,8 @@ export interface ListenersOptions {
   readonly time: TimeSource;
   readonly logger: Logger;
   readonly limits?: Partial<ServerLimits>;
+  /** They speak for many: what one of them sends is not held against the others. */
+  readonly trustedProxies?: NetworkSet;
   /** Where the connections are counted. */
   readonly registry?: Registry;
 }
@@ -105,6 +110,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   const rooms: Record<string, WaitingRoom> = {};
   const doors: { server: HttpServer | HttpsServer; room: WaitingRoom }[] = [];
   const complain = acceptComplaints(options);
+  const lane = new SlowLane(options.time, options.trustedProxies ?? noNetworks);
   const limits = { ...limitsDefault, ...options.limits };
   const secure = createHttpsServer({
     ...serverOptions(limits),
@@ -116,13 +122,14 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
 
   /** To be listened with. */
   function open(name: string, server: HttpServer | HttpsServer): Acceptors {
+    lane.guard(server);
     const room = new WaitingRoom(server, limits.waitingMax);
     rooms[name] = room;
     doors.push({ server, room });
     const acceptors = new Acceptors(server, socketOptions(server), limits.acceptors);
     const drain = new ServerDrain(server, acceptors, options.time);
     drains.push(drain);
-    serve(server, room, drain, options);
+    serve(server, room, drain, lane, options);
     surviveAcceptErrors(server, room, complain);
     return acceptors;
   }
@@ -130,7 +137,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   const secureAcceptors = open('https', secure);
   const plainAcceptors = plain === undefined ? undefined : open('http', plain);
   boundConnections(doors, limits.connectionsMax, complain);
-  if (options.registry !== undefined) listenerMetrics(options.registry, rooms);
+  if (options.registry !== undefined) listenerMetrics(options.registry, rooms, lane);
   const stopWatching = options.certificates.watch(() => {
     secure.setSecureContext(secureContext(options.certificates));
   });
@@ -188,9 +195,10 @@ function serve(
   server: HttpServer | HttpsServer,
   room: WaitingRoom,
   drain: ServerDrain,
+  lane: SlowLane,
   options: ListenersOptions,
 ): void {
-  const { app, onUpgrade } = options;
+  const { app, onUpgrade, time } = options;
   const inTurn = new InTurn((request, response) => {
     room.serving(request, response);
     if (drain.stopping) response.setHeader('connection', 'close');
@@ -199,6 +207,9 @@ function serve(
   // Whoever neither sends nor reads for this long is gone, or holds an answer back in our memory.
   server.setTimeout(idleSocketMs);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    mergeChunks(request, time.timers, () => {
+      lane.slowDown(request.socket);
+    });
     inTurn.take(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

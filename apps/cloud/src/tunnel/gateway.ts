@@ -139,11 +139,7 @@ export class TunnelGateway {
     if (connection?.epoch === epoch) this.#step(connection, { type: 'key_changed', ...key });
   }
 
-  /**
-   * Takes up a request for a new key, if the device has a tunnel here: see {@link RotationRequest}.
-   *
-   * @returns true once for each request and connection: whoever hears it makes the offer
-   */
+  /** Takes up a request for a new key if the device has a tunnel here; true once, see {@link RotationRequest}. */
   takeUpRotation(deviceId: string, wantedAtMs: number): boolean {
     const connection = this.#registry.get(deviceId);
     return connection?.state.phase === 'open' && connection.rotation.takeUp(wantedAtMs);
@@ -247,7 +243,6 @@ export class TunnelGateway {
   }
 
   async #judge(connection: Connection, frame: ConnectFrame): Promise<void> {
-    const { clock } = this.#options;
     // Whoever is being judged may hold a good key, and is bounded by the queue of those who wait for the database.
     this.#strangers.leave(connection);
     this.#judging.add(connection);
@@ -271,7 +266,7 @@ export class TunnelGateway {
     connection.rotation = new RotationRequest(verdict.rotationWantedAtMs);
     const { kind: _, rotationWantedAtMs: __, isReturn, ...admission } = verdict;
     this.#departIfGone(connection, admission);
-    this.#step(connection, { type: 'admitted', admission, nowMs: clock.monotonic() });
+    this.#step(connection, { type: 'admitted', admission, nowMs: this.#options.clock.monotonic() });
     if (isReturn) this.#lifeSigns.ask(connection);
   }
 
