@@ -14,11 +14,15 @@ describe('the room at the door', () => {
   it.each([
     [
       '1024                 524288               files',
-      { waitingMax: 256, strangersMax: 128, acceptors: 32, connectionsMax: 768 },
+      { waitingMax: 256, strangersMax: 128, acceptors: 16, connectionsMax: 768 },
+    ],
+    [
+      '256                  524288               files',
+      { waitingMax: 64, strangersMax: 32, acceptors: 8, connectionsMax: 192 },
     ],
     [
       'unlimited            unlimited            files',
-      { waitingMax: 8_192, strangersMax: 2_000, acceptors: 64, connectionsMax: Infinity },
+      { waitingMax: 8_192, strangersMax: 2_000, acceptors: 16, connectionsMax: Infinity },
     ],
   ])('is told from %s', async (limits, expected) => {
     const files = new SimulatedFiles();
@@ -35,7 +39,7 @@ describe('the room at the door', () => {
     expect(await doorLimits(new SimulatedFiles())).toEqual({
       waitingMax: 8_192,
       strangersMax: 2_000,
-      acceptors: 64,
+      acceptors: 16,
       connectionsMax: Infinity,
     });
   });
