@@ -22,7 +22,7 @@ interface Lane {
 /**
  * Lets in the new connections of an address that has been costly one by one, one a turn of the event loop, so that
  * everybody else has a turn as well. What a client sends in one piece is parsed in one piece: 64 KiB of chunks of one
- * byte take 50 ms, and three hundred connections of them would be one turn of 15 seconds.
+ * byte take 12 ms, and three hundred connections of them would be one turn of more than three seconds.
  *
  * Nobody is refused: whoever shares the address waits behind it. Sockets in the lane are not read yet; the waiting room
  * counts them and bounds them.
