@@ -40,6 +40,11 @@ export class Crowd<Member> {
     return this.#addresses.size;
   }
 
+  /** Those of one address, the longest wait first. */
+  of(address: string): ReadonlySet<Member> {
+    return this.#byAddress.get(address) ?? new Set();
+  }
+
   values(): Iterable<Member> {
     return this.#addresses.keys();
   }

@@ -18,11 +18,11 @@ import { answerClientErrors } from './client-errors.ts';
 import { boundConnections } from './connection-bound.ts';
 import { listenOrMove, type ListeningAddress } from './listen.ts';
 import { InTurn } from './in-turn.ts';
-import { mergeChunks } from './merged-chunks.ts';
+import { isChunked, mergeChunks } from './merged-chunks.ts';
 import { listenerMetrics } from './listener-metrics.ts';
 import { ServerDrain } from './server-drain.ts';
 import { SlowLane } from './slow-lane.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import { hasBody, WaitingRoom } from './waiting-room.ts';
 
 export type { ListeningAddress } from './listen.ts';
 
@@ -110,7 +110,12 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   const rooms: Record<string, WaitingRoom> = {};
   const doors: { server: HttpServer | HttpsServer; room: WaitingRoom }[] = [];
   const complain = acceptComplaints(options);
-  const lane = new SlowLane(options.time, options.trustedProxies ?? noNetworks);
+  const lane = new SlowLane(options.time, options.trustedProxies ?? noNetworks, {
+    waitingOf: (address) => doors.reduce((sum, { room }) => sum + room.waitingOf(address), 0),
+    sendAway: (address, except) => {
+      for (const { room } of doors) room.sendAwayAll(address, except);
+    },
+  });
   const limits = { ...limitsDefault, ...options.limits };
   const secure = createHttpsServer({
     ...serverOptions(limits),
@@ -206,10 +211,22 @@ function serve(
   });
   // Whoever neither sends nor reads for this long is gone, or holds an answer back in our memory.
   server.setTimeout(idleSocketMs);
+  // Node would answer by itself, and go on reading what comes.
+  server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(417, { connection: 'close' }).end();
+  });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    mergeChunks(request, time.timers, () => {
-      lane.slowDown(request.socket);
-    });
+    if (isChunked(request)) {
+      const slowDown = (): void => {
+        lane.slowDown(request.socket);
+      };
+      mergeChunks(request, time.timers, slowDown);
+      // What comes of its body after the answer is parsed for nothing, and Node does not say how many chunks it has.
+      response.shouldKeepAlive = false;
+      response.once('finish', () => {
+        if (!request.complete) slowDown();
+      });
+    }
     inTurn.take(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -249,8 +266,11 @@ function surviveAcceptErrors(
   });
 }
 
-function isTunnelRequest({ headers, url = '' }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket' && url.split('?', 1)[0] === tunnelPath;
+/** One with a body is not: Node would read it beside the other protocol. */
+function isTunnelRequest(request: IncomingMessage): boolean {
+  const { headers, url = '' } = request;
+  const isUpgrade = headers.upgrade?.toLowerCase() === 'websocket' && url.split('?', 1)[0] === tunnelPath;
+  return isUpgrade && !hasBody(request);
 }
 
 /** Most addresses whose handshakes are reported; a fleet that does not trust the certificate says so once each. */

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { systemTimers } from '@edgeflow/platform';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasTooManyChunks, mergeChunks } from './merged-chunks.ts';
+import { hasTooManyChunks, isChunked, mergeChunks } from './merged-chunks.ts';
 
 interface Heard {
   body: Buffer;
@@ -22,6 +22,7 @@ describe('the chunks of a body', () => {
 
   beforeEach(async () => {
     server = createServer((request) => {
+      expect(isChunked(request)).toBe(true);
       mergeChunks(request, systemTimers, () => (heard.tooMany += 1));
       void listen(request);
     });

@@ -13,18 +13,21 @@ const chunkBytesMin = 64;
 /** Requests that have had too many; what follows of their bodies is thrown away. */
 const floods = new WeakSet<IncomingMessage>();
 
+export function isChunked({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined;
+}
+
 /**
  * Gathers the chunks of a body (`Transfer-Encoding: chunked`) that came in one read of the socket, before they enter the
  * stream. Node pushes each chunk for itself, with a tick and a buffer that waits to be read; 64 KiB hold eleven thousand
  * chunks of one byte, which take 20 ms that way and 12 ms this way. Without chunks a small piece of a body costs its
  * sender a packet, which is fair.
  *
- * To be called in the turn in which the request came.
+ * To be called in the turn in which the request came, for one that {@link isChunked}.
  *
  * @param tooMany called once, when the request has had more chunks than anybody needs who means well
  */
 export function mergeChunks(request: IncomingMessage, timers: Timers, tooMany: () => void): void {
-  if (request.headers['transfer-encoding'] === undefined) return;
   const push = request.push.bind(request);
   let gathered: ByteCollector | undefined;
   let hasRoom = true;
@@ -32,9 +35,10 @@ export function mergeChunks(request: IncomingMessage, timers: Timers, tooMany: (
 
   const flush = (): void => {
     if (gathered === undefined) return;
-    const bytes = gathered.bytes();
+    // A copy of its size: it may wait for its reader.
+    const bytes = Buffer.from(gathered.bytes());
     gathered = undefined;
-    hasRoom = push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    hasRoom = push(bytes);
   };
   const gather = (chunk: Uint8Array): void => {
     if (gathered === undefined) {
@@ -51,7 +55,8 @@ export function mergeChunks(request: IncomingMessage, timers: Timers, tooMany: (
       flush();
       return push(null);
     }
-    if (allowed < 0) return hasRoom;
+    // As if there were room: a stop would end with no push to follow.
+    if (allowed < 0) return true;
     allowed += chunk.length / chunkBytesMin - 1;
     if (allowed < 0) {
       floods.add(request);

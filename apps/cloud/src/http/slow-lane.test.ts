@@ -2,7 +2,7 @@ import { Server, Socket } from 'node:net';
 import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type NetworkSet, noNetworks, parseNetworks } from './addresses.ts';
-import { SlowLane } from './slow-lane.ts';
+import { insideMax, SlowLane, waitingMax } from './slow-lane.ts';
 
 const costly = '203.0.113.7';
 const other = '198.51.100.4';
@@ -12,17 +12,25 @@ describe('the slow lane', () => {
   let server: Server;
   let entered: Socket[];
   let lane: SlowLane;
+  /** What the waiting room holds of each address, besides those in a lane. */
+  let inside: Map<string, number>;
+  let sentAway: string[];
 
   beforeEach(() => {
     time = new SimulatedTime(0);
-    entered = [];
     openLane(noNetworks);
   });
 
   function openLane(proxies: NetworkSet): void {
+    entered = [];
+    inside = new Map();
+    sentAway = [];
     server = new Server();
     server.on('connection', (socket: Socket) => entered.push(socket));
-    lane = new SlowLane({ clock: time, timers: time }, proxies);
+    lane = new SlowLane({ clock: time, timers: time }, proxies, {
+      waitingOf: (address) => (inside.get(address) ?? 0) + lane.waiting,
+      sendAway: (address) => sentAway.push(address),
+    });
     lane.guard(server);
   }
 
@@ -50,10 +58,16 @@ describe('the slow lane', () => {
     expect(lane.waiting).toBe(1);
   });
 
-  it('lets one of a costly address in a turn, in their order, and passes over who has gone', async () => {
+  it('ends what a costly address has waiting, once', () => {
+    lane.slowDown(socketOf(costly));
+    lane.slowDown(socketOf(costly));
+    expect(sentAway).toEqual([costly]);
+  });
+
+  it('lets a few of a costly address in, one a turn and in their order, and passes over who has gone', async () => {
     lane.slowDown(socketOf(costly));
     const sockets = Array.from({ length: 5 }, () => connect(costly));
-    sockets[1]?.destroy();
+    sockets[1]?.emit('close');
     const seen: number[] = [];
     for (let turns = 0; turns < 4; turns += 1) {
       await turn();
@@ -64,16 +78,39 @@ describe('the slow lane', () => {
     expect(lane.waiting).toBe(0);
   });
 
-  it('serves several costly addresses side by side, and takes an IPv6 /64 for one', async () => {
+  it('lets nobody of a costly address in while so many of it wait inside, and the next when one has gone', async () => {
     lane.slowDown(socketOf(costly));
-    lane.slowDown(socketOf('2001:db8:1:2::1'));
-    for (let count = 0; count < 3; count += 1) {
-      connect(costly);
-      connect(`2001:db8:1:2::${String(count + 2)}`);
-    }
+    inside.set(costly, insideMax);
+    connect(costly);
+    await time.advance(1_000);
     expect(entered).toHaveLength(0);
-    await time.step();
-    expect(entered.map(({ remoteAddress }) => remoteAddress)).toEqual([costly, '2001:db8:1:2::2']);
+    inside.set(costly, insideMax - 1);
+    await time.advance(20);
+    expect(entered).toHaveLength(1);
+  });
+
+  it('serves several costly addresses in turns, a few a turn, and takes an IPv6 /64 for one', async () => {
+    const addresses = Array.from({ length: 5 }, (_, index) => `2001:db8:1:${String(index)}::1`);
+    for (const address of addresses) lane.slowDown(socketOf(address));
+    for (const address of addresses) {
+      connect(address);
+      connect(address.replace('::1', '::2'));
+    }
+    const of = (index: number, host: number): string => `2001:db8:1:${String(index)}::${String(host)}`;
+    await turn();
+    expect(entered.map(({ remoteAddress }) => remoteAddress)).toEqual([
+      of(0, 1),
+      of(1, 1),
+      of(2, 1),
+      of(3, 1),
+    ]);
+    await turn();
+    expect(entered.slice(4).map(({ remoteAddress }) => remoteAddress)).toEqual([
+      of(4, 1),
+      of(0, 2),
+      of(1, 2),
+      of(2, 2),
+    ]);
   });
 
   it('forgets after a minute without a cost, and not before', async () => {
@@ -98,15 +135,27 @@ describe('the slow lane', () => {
     expect(entered).toHaveLength(1);
   });
 
-  it('remembers so many addresses, and forgets first whose time is over', async () => {
+  it('knows so many addresses apart, puts all others into one lane beyond that, and forgets', async () => {
     const address = (index: number): string => `10.0.${String(index >> 8)}.${String(index & 255)}`;
     for (let index = 0; index < 1_024; index += 1) lane.slowDown(socketOf(address(index)));
-    lane.slowDown(socketOf(costly));
-    connect(costly);
+    connect(other);
     expect(entered).toHaveLength(1);
+    lane.slowDown(socketOf(costly));
+    connect(other);
+    expect(entered).toHaveLength(1);
+    await turn();
+    expect(entered).toHaveLength(2);
     await time.advance(60_000);
+    connect(other);
+    expect(entered).toHaveLength(3);
+  });
+
+  it('holds so many sockets and no more: the flood makes way for whoever comes beside it', () => {
     lane.slowDown(socketOf(costly));
-    connect(costly);
-    expect(entered).toHaveLength(1);
+    lane.slowDown(socketOf(other));
+    const first = connect(other);
+    const flood = Array.from({ length: waitingMax }, () => connect(costly));
+    expect(first.destroyed).toBe(false);
+    expect(flood.filter(({ destroyed }) => destroyed)).toEqual([flood[0]]);
   });
 });

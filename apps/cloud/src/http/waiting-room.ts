@@ -44,6 +44,20 @@ export class WaitingRoom {
     return this.#crowd.size;
   }
 
+  /** Connections of an address, as `addressKey` has it, that wait for their client. */
+  waitingOf(address: string): number {
+    return this.#crowd.of(address).size;
+  }
+
+  /** Ends those of an address that wait for their client, but for one. */
+  sendAwayAll(address: string, except: Duplex): void {
+    for (const socket of [...this.#crowd.of(address)]) {
+      if (socket === except) continue;
+      this.#crowd.leave(socket);
+      this.#sendAway(socket);
+    }
+  }
+
   /** To be told of every request when its turn has come. */
   serving(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
@@ -98,7 +112,7 @@ function endOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
 }
 
 /** RFC 9112, section 6.3. */
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   const { 'content-length': length, 'transfer-encoding': encoding } = headers;
   return encoding !== undefined || Number(length ?? 0) > 0;
 }
