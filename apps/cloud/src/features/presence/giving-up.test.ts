@@ -58,7 +58,7 @@ describe.each(databaseKinds)('a device that is waited for by nodes on one %s', (
     store = await makeDatabase(kind, time);
     database = new HandDatabase(store.database, time);
     const { db } = database;
-    const organization = { id: organizationId, name: 'org', created_at_ms: 1 };
+    const organization = { id: organizationId, name: 'org', device_count: 0, created_at_ms: 1 };
     await db.insertInto('organizations').values(organization).execute();
     const texts = { tags: '[]', hardware_info: '{}', network_info: '{}', search_text: '' };
     const life = {
