@@ -448,22 +448,28 @@ describe('the local API', () => {
     ]);
   });
 
-  it.each(['0.0.0.0', '192.0.2.1', 'edgeflow-pi'])(
-    'on %s with a short token stops the agent before it starts, and repeats no token',
-    async (host) => {
-      const short = { EDGEFLOW_SERVER_HOST: host, EDGEFLOW_SERVER_TOKEN: 'swordfish-15-ch' };
-      const [problem, ...others] = await problemsOf(short);
-      expect(others).toEqual([]);
-      expect(problem).toMatchObject({
-        setting: 'EDGEFLOW_SERVER_TOKEN',
-        message: expect.stringMatching(/shorter than 16 characters.*EDGEFLOW_SERVER_HOST opens/) as string,
-        nextStep: expect.stringContaining('openssl rand') as string,
-      });
-      expect(JSON.stringify(problem)).not.toContain('swordfish');
-      const long = { ...short, EDGEFLOW_SERVER_TOKEN: 'swordfish-16-chr' };
-      expect((await good(long)).server.token).toBe('swordfish-16-chr');
-    },
-  );
+  it.each([
+    ['0.0.0.0', 'will not listen on 0.0.0.0.'],
+    ['192.0.2.1', 'will not listen on 192.0.2.1.'],
+    ['edgeflow-pi', 'will not listen on edgeflow-pi unless that is a loopback address of this device.'],
+  ])('on %s with a short token is warned about, and the agent starts', async (host, what) => {
+    const { certificatePem, keyPem } = await makeCertificate({ name: 'pi' });
+    await writeFile(join(folder, 'cert.pem'), certificatePem);
+    await writeFile(join(folder, 'key.pem'), keyPem);
+    const tls = { EDGEFLOW_SERVER_TLS_CERT_FILE: 'cert.pem', EDGEFLOW_SERVER_TLS_KEY_FILE: 'key.pem' };
+    const short = { ...tls, EDGEFLOW_SERVER_HOST: host, EDGEFLOW_SERVER_TOKEN: 'swordfish-15-ch' };
+    expect((await good(short)).server).toMatchObject({ host, token: 'swordfish-15-ch' });
+    const [warning, ...others] = (await load(short)).warnings;
+    expect(others).toEqual([]);
+    expect(warning).toMatchObject({
+      setting: 'EDGEFLOW_SERVER_TOKEN',
+      message: expect.stringMatching(/shorter than 16 characters/) as string,
+      nextStep: expect.stringContaining('openssl rand') as string,
+    });
+    expect(warning?.message).toContain(what);
+    expect(JSON.stringify(warning)).not.toContain('swordfish');
+    expect(await warningsOf({ ...short, EDGEFLOW_SERVER_TOKEN: 'swordfish-16-chr' })).toEqual([]);
+  });
 });
 
 describe('proxies', () => {

@@ -3,7 +3,10 @@ import type { Clock } from '@edgeflow/platform';
 /** Between two lines about the same thing, in milliseconds. */
 const lineEveryMs = 60_000;
 
-/** Keeps somebody else from filling the log: the first occurrence is worth a line at once, then one a minute is. */
+/**
+ * Keeps somebody else from filling the log: the first occurrence is worth a line at once, then one a minute is. A line is
+ * due only when it happens again: what was counted after the last line is told with the next one, or never.
+ */
 export class SparseLines {
   readonly #clock: Pick<Clock, 'monotonic'>;
   #toldAtMs: number | undefined;

@@ -46,17 +46,25 @@ export async function readServer(context: ConfigContext): Promise<ServerConfig> 
   return server;
 }
 
-/** On loopback a short one keeps nobody out who could not do worse; elsewhere it is all that keeps others out. */
-function judgeToken({ problems, warnings }: ConfigContext, server: ServerConfig): void {
+/**
+ * On loopback a short one keeps nobody out who could not do worse; elsewhere it is all that keeps others out, so the
+ * local API stays closed there. No more than a warning: a device in the field onboards all the same, and what address a
+ * name stands for is known only when it listens.
+ */
+function judgeToken({ warnings }: ConfigContext, server: ServerConfig): void {
   if (!isTokenShort(server)) return;
   const message = `EDGEFLOW_SERVER_TOKEN is shorter than ${String(tokenLengthMin)} characters and may be guessed`;
-  const setting = 'EDGEFLOW_SERVER_TOKEN';
-  const nextStep = 'Make a longer one (openssl rand -hex 16), or remove it: the agent makes its own.';
-  if (isLoopbackHost(server.host)) warnings.push({ setting, message: `${message}.`, nextStep });
-  else {
-    const why = `${message}, while EDGEFLOW_SERVER_HOST opens the local API to other machines.`;
-    problems.push({ setting, message: why, nextStep });
-  }
+  warnings.push({
+    setting: 'EDGEFLOW_SERVER_TOKEN',
+    message: `${message}${whatFollows(server.host)}.`,
+    nextStep: 'Make a longer one (openssl rand -hex 16), or remove it: the agent makes its own.',
+  });
+}
+
+function whatFollows(host: string): string {
+  if (isLoopbackHost(host)) return '';
+  if (isIP(host) !== 0) return `, so the local API will not listen on ${host}`;
+  return `, so the local API will not listen on ${host} unless that is a loopback address of this device`;
 }
 
 /** Of a name it is known only when it listens. */

@@ -19,7 +19,8 @@ export interface DoorOptions {
  * Holds the wrong keys of tunnels to the budget of their address, and keeps them out of the way of right ones.
  *
  * Invariants:
- * - a right key is admitted whatever its address has presented;
+ * - a right key is admitted whatever its address has presented, except where it would be looked up apart while 10,000
+ *   others wait for that: then it is refused with `OverloadedError`, and may come again;
  * - a key that would not surprise by being wrong (the budget is spent, or the same was wrong before), or whose device
  *   is being admitted already, is looked up apart, with all others that are, and waits for no device: so at most one
  *   wrong key stands before a right one in the queue of a device, however many name it;

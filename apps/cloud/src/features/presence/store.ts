@@ -114,7 +114,8 @@ function idOf({ deviceId }: SeenFact): string {
 
 /**
  * Doubts devices that count as connected: whoever was when the cloud stopped is expected back. Goes through them by id,
- * `limit` at a time, so that the nodes that hold some of them wait for no more.
+ * `limit` at a time, so that the nodes that hold some of them wait for no more. A doubt that is there already keeps its
+ * age: nodes that start again and again must not put off its end.
  *
  * @param afterId where the last call ended; `''` to begin
  * @returns the last id that it has gone through, undefined at the end, and how many devices were doubted
@@ -131,7 +132,8 @@ export async function expectBack(
   );
   const ids = found.rows.map(({ id }) => id);
   await holdDevices(tx, ids);
-  const result = await sql`update devices set presence = 'reconnecting', presence_since_ms = ${tx.nowMs}
+  const result = await sql`update devices set presence = 'reconnecting',
+      presence_since_ms = case when presence = 'reconnecting' then presence_since_ms else ${tx.nowMs} end
     where id in ${jsonTexts(tx.kind, ids)} and presence in ('online', 'reconnecting')`.execute(tx.db);
   return { lastId: ids.at(-1), doubted: Number(result.numAffectedRows ?? 0n) };
 }
@@ -139,8 +141,8 @@ export async function expectBack(
 /**
  * Gives up on devices that did not come back, at most `limit` at a time.
  *
- * @param doubtedUntilMs by the database's clock. Whom a node that started later has doubted is left to that one: it may
- *   be connected to a third, which says so within a minute
+ * @param doubtedUntilMs by the database's clock. Whoever has been doubted since may be connected to another node, which
+ *   says so within a minute
  * @returns whether nobody is left, and an event for each that is given up
  */
 export async function giveUpWaiting(
@@ -153,6 +155,7 @@ export async function giveUpWaiting(
   const found = await sql<{ id: string }>`select id from devices
     where presence in ('online', 'reconnecting') and ${isOverdue} limit ${limit}`.execute(tx.db);
   const ids = found.rows.map(({ id }) => id);
+  if (ids.length === 0) return { isDone: true, events: [] };
   await holdDevices(tx, ids);
   const gone = await sql<{ id: string; organization_id: string }>`update devices
     set presence = 'offline', presence_since_ms = ${tx.nowMs},

@@ -15,7 +15,13 @@ import {
 const departuresEveryMs = 250;
 /** Heartbeats reach the database this often; until then they are in memory. */
 const heartbeatsEveryMs = 60_000;
-const giveUpRetryMs = 5_000;
+/** Whom nobody has heard again is given up this often, by every node: the one that doubted may be gone. */
+const giveUpEveryMs = 30_000;
+/**
+ * A doubt this old is for every node to end. Longer than a node waits for its own: whoever holds the device may have
+ * stopped just before it wrote its heartbeats, so that the device has been gone for less time than it has been doubted.
+ */
+const doubtMaxMs = reconnectingSeconds * 1000 + heartbeatsEveryMs;
 const rowsPerWrite = 500;
 
 export interface PresenceOptions {
@@ -47,7 +53,7 @@ export class PresenceWriter {
   async start(): Promise<number> {
     const { database, timers } = this.#options;
     const expected = await this.#expectBack();
-    const doubtedUntilMs = await database.nowMs();
+    const startedAtMs = await database.nowMs();
     this.#timers.push(
       timers.every(departuresEveryMs, () => {
         this.#queue(() => this.#writeDepartures());
@@ -56,7 +62,7 @@ export class PresenceWriter {
         this.#queue(() => this.#writeHeartbeats());
       }),
       timers.after(reconnectingSeconds * 1000, () => {
-        this.#giveUpLater(doubtedUntilMs);
+        this.#keepGivingUp(startedAtMs);
       }),
     );
     return expected;
@@ -122,31 +128,29 @@ export class PresenceWriter {
     }
   }
 
-  /** Again until it has worked: nothing else would end `reconnecting`. */
-  #giveUpLater(doubtedUntilMs: number): void {
-    this.#queue(async () => {
-      try {
-        await this.#giveUp(doubtedUntilMs);
-      } catch (error) {
-        this.#timers.push(
-          this.#options.timers.after(giveUpRetryMs, () => {
-            this.#giveUpLater(doubtedUntilMs);
-          }),
-        );
-        throw error;
-      }
-    });
+  /**
+   * Not before devices have had their time to come to this node: all others may be down.
+   *
+   * @param startedAtMs all that has been doubted by then, by the database's clock, has been for long enough
+   */
+  #keepGivingUp(startedAtMs: number): void {
+    const giveUp = (): void => {
+      this.#queue(() => this.#giveUp(startedAtMs));
+    };
+    giveUp();
+    this.#timers.push(this.#options.timers.every(giveUpEveryMs, giveUp));
   }
 
-  async #giveUp(doubtedUntilMs: number): Promise<void> {
+  async #giveUp(startedAtMs: number): Promise<void> {
+    const { database, events } = this.#options;
     for (;;) {
-      const { isDone } = await this.#options.database.transaction(async (tx) => {
-        const given = await giveUpWaiting(tx, rowsPerWrite, doubtedUntilMs);
-        await insertEvents(tx, given.events);
-        return given;
+      const given = await database.transaction(async (tx) => {
+        const some = await giveUpWaiting(tx, rowsPerWrite, Math.max(startedAtMs, tx.nowMs - doubtMaxMs));
+        await insertEvents(tx, some.events);
+        return some;
       });
-      this.#options.events.poke();
-      if (isDone) return;
+      if (given.events.length > 0) events.poke();
+      if (given.isDone) return;
     }
   }
 }

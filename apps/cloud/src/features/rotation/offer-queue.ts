@@ -5,7 +5,7 @@ export const offersPerSecond = 10;
 const secondMs = 1_000;
 /** More than any node has tunnels. Devices beyond it are offered their key when they are asked again. */
 const waitingMax = 200_000;
-/** An offer that failed is made again after this long: the database may be back by then. */
+/** An offer that failed is made again within this long, with all that have failed by then: the database may be back. */
 export const againMs = 10_000;
 /** Times that an offer is made until one does not fail: for two minutes. Then it waits until it is asked for again. */
 export const attemptsMax = 12;
@@ -21,7 +21,7 @@ export class OfferQueue {
   readonly #offer: (deviceId: string) => Promise<unknown>;
   /** Attempts that have failed, by the device that waits for the next one. */
   readonly #waiting = new Map<string, number>();
-  /** The same for those that wait until {@link againMs} have passed. */
+  /** The same for those that wait until the next attempt, {@link againMs} at most. */
   readonly #failed = new Map<string, number>();
   #left = offersPerSecond;
   #refill: TimerHandle | undefined;
