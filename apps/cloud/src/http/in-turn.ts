@@ -15,9 +15,12 @@ export class InTurn {
   /** Only connections with an answer under way have an entry: what waits behind it. */
   readonly #waiting = new WeakMap<Duplex, Exchange[]>();
   readonly #serve: Serve;
+  readonly #tooMany: (socket: Duplex) => void;
 
-  constructor(serve: Serve) {
+  /** @param tooMany called for each request beyond those few: Node has parsed it all the same */
+  constructor(serve: Serve, tooMany: (socket: Duplex) => void) {
     this.#serve = serve;
+    this.#tooMany = tooMany;
   }
 
   isBusy(socket: Duplex): boolean {
@@ -31,7 +34,10 @@ export class InTurn {
       this.#waiting.set(socket, []);
       this.#run(request, response);
     } else if (waiting.length < pipelinedMax) waiting.push([request, response]);
-    else socket.destroy();
+    else {
+      this.#tooMany(socket);
+      socket.destroy();
+    }
   }
 
   #run(request: IncomingMessage, response: ServerResponse): void {

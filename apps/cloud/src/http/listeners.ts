@@ -1,13 +1,13 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import type { ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
-import type { ServerOpts, Socket } from 'node:net';
+import { type ServerOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { constants } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import { tunnelPath } from '@edgeflow/contract';
+import { bodyBytesMax, tunnelPath } from '@edgeflow/contract';
 import type { TimeSource } from '@edgeflow/platform';
 import type { ListenSetting } from '../config.ts';
 import type { Logger } from '../logging.ts';
@@ -113,7 +113,10 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   const lane = new SlowLane(options.time, options.trustedProxies ?? noNetworks, {
     waitingOf: (address) => doors.reduce((sum, { room }) => sum + room.waitingOf(address), 0),
     sendAway: (address, except) => {
-      for (const { room } of doors) room.sendAwayAll(address, except);
+      for (const { room } of doors) room.sendAwayIdle(address, except);
+    },
+    sendAwayOldest: (address, isSpared) => {
+      doors.some(({ room }) => room.sendAwayOldest(address, isSpared));
     },
   });
   const limits = { ...limitsDefault, ...options.limits };
@@ -204,11 +207,14 @@ function serve(
   options: ListenersOptions,
 ): void {
   const { app, onUpgrade, time } = options;
+  const slowDown = (socket: Duplex): void => {
+    if (socket instanceof Socket) lane.slowDown(socket);
+  };
   const inTurn = new InTurn((request, response) => {
     room.serving(request, response);
     if (drain.stopping) response.setHeader('connection', 'close');
     app.routing(request, response);
-  });
+  }, slowDown);
   // Whoever neither sends nor reads for this long is gone, or holds an answer back in our memory.
   server.setTimeout(idleSocketMs);
   // Node would answer by itself, and go on reading what comes.
@@ -217,14 +223,14 @@ function serve(
   });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (isChunked(request)) {
-      const slowDown = (): void => {
-        lane.slowDown(request.socket);
-      };
-      mergeChunks(request, time.timers, slowDown);
+      const { socket } = request;
+      mergeChunks(request, time.timers, () => {
+        slowDown(socket);
+      });
       // What comes of its body after the answer is parsed for nothing, and Node does not say how many chunks it has.
       response.shouldKeepAlive = false;
       response.once('finish', () => {
-        if (!request.complete) slowDown();
+        if (!request.complete && socket.bytesRead > bodyBytesMax) slowDown(socket);
       });
     }
     inTurn.take(request, response);

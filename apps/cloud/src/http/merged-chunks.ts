@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { ByteCollector, type Timers } from '@edgeflow/platform';
 
 /** Pieces of a body that are merged; larger ones pass as they are. */
@@ -10,8 +11,11 @@ const chunksFree = 1_024;
 /** What those after them must hold on average, in bytes: far less than a TCP segment does. */
 const chunkBytesMin = 64;
 
-/** Requests that have had too many; what follows of their bodies is thrown away. */
-const floods = new WeakSet<IncomingMessage>();
+/**
+ * Chunks that a connection may still have, be it in one request or in several that came together; below zero it has had
+ * too many, and what follows is thrown away.
+ */
+const allowances = new WeakMap<Duplex, number>();
 
 export function isChunked({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined;
@@ -25,13 +29,13 @@ export function isChunked({ headers }: IncomingMessage): boolean {
  *
  * To be called in the turn in which the request came, for one that {@link isChunked}.
  *
- * @param tooMany called once, when the request has had more chunks than anybody needs who means well
+ * @param tooMany called when the connection has had more chunks than anybody needs who means well
  */
 export function mergeChunks(request: IncomingMessage, timers: Timers, tooMany: () => void): void {
   const push = request.push.bind(request);
   let gathered: ByteCollector | undefined;
   let hasRoom = true;
-  let allowed = chunksFree;
+  const { socket } = request;
 
   const flush = (): void => {
     if (gathered === undefined) return;
@@ -55,13 +59,12 @@ export function mergeChunks(request: IncomingMessage, timers: Timers, tooMany: (
       flush();
       return push(null);
     }
+    const before = allowances.get(socket) ?? chunksFree;
     // As if there were room: a stop would end with no push to follow.
-    if (allowed < 0) return true;
-    allowed += chunk.length / chunkBytesMin - 1;
-    if (allowed < 0) {
-      floods.add(request);
-      tooMany();
-    }
+    if (before < 0) return true;
+    const left = before + chunk.length / chunkBytesMin - 1;
+    allowances.set(socket, left);
+    if (left < 0) tooMany();
     if (chunk.length <= smallBytes) {
       gather(chunk);
       return hasRoom;
@@ -71,7 +74,7 @@ export function mergeChunks(request: IncomingMessage, timers: Timers, tooMany: (
   };
 }
 
-/** Whether the body of a request came in far more chunks than anybody needs who means well; then it is not whole. */
+/** Whether the connection has had far more chunks than anybody needs who means well; then the body is not whole. */
 export function hasTooManyChunks(request: IncomingMessage): boolean {
-  return floods.has(request);
+  return (allowances.get(request.socket) ?? 0) < 0;
 }

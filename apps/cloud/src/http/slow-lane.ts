@@ -7,16 +7,17 @@ import { Crowd } from './crowd.ts';
 
 /** An address stays in the slow lane so long after the last time that it was costly. */
 const slowMs = 60_000;
-/** Addresses that have a lane of their own; further ones share one. */
-const lanesMax = 1_024;
-const sharedLane = 'shared';
+/** Addresses that are slowed down at once; further ones are not. */
+const slowedMax = 8_192;
 /** Connections let in in one turn of the event loop, of all lanes. */
 const enterATurn = 4;
 /** Connections of one costly address that may wait for their client at once, behind the lane. */
 export const insideMax = 16;
 /** Sockets in all lanes; Node reads the first 64 KiB of each. Beyond it {@link Crowd} says who goes. */
 export const waitingMax = 1_024;
-/** How often is looked whether an address has come below {@link insideMax}. */
+/** While that many wait, one enters this often, and the one of them that has waited longest goes: after a second. */
+const turnoverMs = 1_000 / insideMax;
+/** How often is looked whether somebody may enter. */
 const lookMs = 20;
 
 function hangUp(this: Socket): void {
@@ -27,8 +28,16 @@ function hangUp(this: Socket): void {
 export interface Rooms {
   /** Connections of the address that have been accepted and wait for their client, those in a lane too. */
   waitingOf(address: string): number;
-  /** Ends those of the address that wait for their client, but for one. */
+  /** Ends those of the address that wait for their client in vain so far, but for one. */
   sendAway(address: string, except: Duplex): void;
+  /** Ends the one of the address that has waited longest, of those that are not to be spared. */
+  sendAwayOldest(address: string, isSpared: (socket: Duplex) => boolean): void;
+}
+
+interface Lane {
+  readonly sockets: Set<Socket>;
+  /** When one last entered in the place of another, in monotonic milliseconds. */
+  turnedOverMs: number;
 }
 
 interface Waiting {
@@ -41,10 +50,11 @@ interface Waiting {
  * well. What a client sends in one piece is parsed in one piece: 64 KiB of chunks of one byte take 12 ms, and three
  * hundred connections of them would be one turn of more than three seconds.
  *
- * - An address that is found to be costly loses once the connections that it has waiting; they may come again.
- * - From then on at most {@link insideMax} of its connections wait for their client at once, the others in its lane; and
- *   of all lanes together a few enter a turn, each lane in its turn.
- * - Whoever shares the address waits with it. Tunnels and requests that are being answered are not touched.
+ * - An address that is found to be costly loses once the connections that it has idle; they may come again.
+ * - From then on at most {@link insideMax} of its connections wait for their client at once, the others in its lane; of
+ *   all lanes together a few enter a turn, each lane in its turn.
+ * - Nobody is shut out: whoever shares the address waits with it, {@link insideMax} a second enter at least, and each
+ *   has a second to say what it wants. Tunnels and requests that are being answered are not touched.
  */
 export class SlowLane {
   readonly #time: TimeSource;
@@ -53,7 +63,7 @@ export class SlowLane {
   /** Until when an address is slowed down, in monotonic milliseconds. */
   readonly #slowed = new Map<string, number>();
   /** Lanes that somebody waits in, in their turn, each first come first served. */
-  readonly #lanes = new Map<string, Set<Socket>>();
+  readonly #lanes = new Map<string, Lane>();
   readonly #waiting = new Map<Socket, Waiting>();
   readonly #crowd = new Crowd<Socket>(waitingMax);
   #isMoving = false;
@@ -74,11 +84,11 @@ export class SlowLane {
   slowDown(socket: Socket): void {
     const { remoteAddress } = socket;
     if (remoteAddress === undefined || this.#isProxy(remoteAddress)) return;
-    const address = addressKey(remoteAddress);
-    const key = this.#slowed.has(address) || this.#hasRoom() ? address : sharedLane;
+    const key = addressKey(remoteAddress);
     const isNew = !this.#isSlow(key);
+    if (isNew && !this.#hasRoom()) return;
     this.#slowed.set(key, this.#time.clock.monotonic() + slowMs);
-    if (isNew) this.#rooms.sendAway(address, socket);
+    if (isNew) this.#rooms.sendAway(key, socket);
   }
 
   /**
@@ -92,10 +102,9 @@ export class SlowLane {
       const enter = (): void => {
         for (const listener of own) listener.call(server, socket);
       };
-      const { remoteAddress = '' } = socket;
-      const key = this.#laneOf(remoteAddress);
-      if (key === undefined) enter();
-      else this.#enqueue(socket, { key, enter });
+      const key = this.#slowed.size === 0 ? '' : addressKey(socket.remoteAddress ?? '');
+      if (this.#isSlow(key)) this.#enqueue(socket, { key, enter });
+      else enter();
     });
   }
 
@@ -109,9 +118,9 @@ export class SlowLane {
     socket.once('end', hangUp);
     this.#waiting.set(socket, waiting);
     const lane = this.#lanes.get(waiting.key);
-    if (lane === undefined) this.#lanes.set(waiting.key, new Set([socket]));
-    else lane.add(socket);
-    this.#crowd.enter(socket, addressKey(socket.remoteAddress ?? ''))?.destroy();
+    if (lane === undefined) this.#lanes.set(waiting.key, { sockets: new Set([socket]), turnedOverMs: 0 });
+    else lane.sockets.add(socket);
+    this.#crowd.enter(socket, waiting.key)?.destroy();
     this.#move();
   }
 
@@ -122,36 +131,26 @@ export class SlowLane {
     this.#waiting.delete(socket);
     this.#crowd.leave(socket);
     const lane = this.#lanes.get(waiting.key);
-    lane?.delete(socket);
-    if (lane?.size === 0) this.#lanes.delete(waiting.key);
+    lane?.sockets.delete(socket);
+    if (lane?.sockets.size === 0) this.#lanes.delete(waiting.key);
     return waiting;
-  }
-
-  /** undefined: it is not slowed down. */
-  #laneOf(address: string): string | undefined {
-    if (this.#slowed.size === 0) return undefined;
-    const key = addressKey(address);
-    if (this.#isSlow(key)) return key;
-    // Strangers too, while there are more costly addresses than are known apart.
-    return this.#isSlow(sharedLane) && !this.#isProxy(address) ? sharedLane : undefined;
   }
 
   #isProxy(address: string): boolean {
     return this.#proxies.contains(normalAddress(address));
   }
 
-  /** As long as somebody waits there, so that nobody overtakes them. */
   #isSlow(key: string): boolean {
     const untilMs = this.#slowed.get(key);
     if (untilMs === undefined) return false;
-    if (untilMs > this.#time.clock.monotonic() || this.#lanes.has(key)) return true;
+    if (untilMs > this.#time.clock.monotonic()) return true;
     this.#slowed.delete(key);
     return false;
   }
 
   #hasRoom(): boolean {
-    if (this.#slowed.size >= lanesMax) for (const key of this.#slowed.keys()) this.#isSlow(key);
-    return this.#slowed.size < lanesMax;
+    if (this.#slowed.size >= slowedMax) for (const key of this.#slowed.keys()) this.#isSlow(key);
+    return this.#slowed.size < slowedMax;
   }
 
   #move(): void {
@@ -167,11 +166,11 @@ export class SlowLane {
     for (const [key, lane] of [...this.#lanes]) {
       if (entered >= enterATurn) break;
       if (!this.#mayEnter(key, lane)) continue;
-      const [first] = lane;
+      const [first] = lane.sockets;
       if (first === undefined) continue;
       // Its next turn comes after that of all others.
       this.#lanes.delete(key);
-      if (lane.size > 1) this.#lanes.set(key, lane);
+      if (lane.sockets.size > 1) this.#lanes.set(key, lane);
       first.off('end', hangUp);
       this.#take(first)?.enter();
       entered += 1;
@@ -189,7 +188,13 @@ export class SlowLane {
     });
   }
 
-  #mayEnter(key: string, lane: ReadonlySet<Socket>): boolean {
-    return key === sharedLane || this.#rooms.waitingOf(key) - lane.size < insideMax;
+  #mayEnter(key: string, lane: Lane): boolean {
+    if (this.#rooms.waitingOf(key) - lane.sockets.size < insideMax) return true;
+    const nowMs = this.#time.clock.monotonic();
+    if (nowMs - lane.turnedOverMs < turnoverMs) return false;
+    lane.turnedOverMs = nowMs;
+    const behind: ReadonlySet<Duplex> = lane.sockets;
+    this.#rooms.sendAwayOldest(key, (socket) => behind.has(socket));
+    return true;
   }
 }

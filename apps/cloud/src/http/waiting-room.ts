@@ -1,10 +1,11 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import { Server as TlsServer, TLSSocket } from 'node:tls';
 import { addressKey } from '../limits/address-key.ts';
 import { Crowd } from './crowd.ts';
+import { isChunked } from './merged-chunks.ts';
 
 /** Sent away at once when a connection could not be accepted. */
 const sentAwayForRoom = 64;
@@ -16,16 +17,20 @@ const sentAwayForRoom = 64;
  */
 export class WaitingRoom {
   readonly #crowd: Crowd<Duplex>;
+  /** Connections in the middle of a request whose length is known. */
+  readonly #speaking = new WeakSet<Duplex>();
+  readonly #isTls: boolean;
   /** Connections that were sent away. */
   evicted = 0;
 
   constructor(server: HttpServer | HttpsServer, connectionsMax: number) {
     this.#crowd = new Crowd(connectionsMax);
+    this.#isTls = server instanceof TlsServer;
     const handshakes = new Map<string, Socket>();
     server.on('connection', (socket: Socket) => {
       this.#admit(socket);
       // Only of a TLS server: the socket that requests come on wraps this one.
-      if (!(server instanceof TlsServer)) return;
+      if (!this.#isTls) return;
       const end = endOf(socket);
       handshakes.set(end, socket);
       socket.once('close', () => handshakes.delete(end));
@@ -49,13 +54,27 @@ export class WaitingRoom {
     return this.#crowd.of(address).size;
   }
 
-  /** Ends those of an address that wait for their client, but for one. */
-  sendAwayAll(address: string, except: Duplex): void {
+  /**
+   * Ends those of an address that are idle, but for one: not who is in the middle of a handshake, or of a request whose
+   * length is known.
+   */
+  sendAwayIdle(address: string, except: Duplex): void {
     for (const socket of [...this.#crowd.of(address)]) {
-      if (socket === except) continue;
+      if (socket === except || this.#speaking.has(socket) || this.#isShakingHands(socket)) continue;
       this.#crowd.leave(socket);
       this.#sendAway(socket);
     }
+  }
+
+  /** Ends the one of an address that has waited longest, of those that are not to be spared. */
+  sendAwayOldest(address: string, isSpared: (socket: Duplex) => boolean): boolean {
+    for (const socket of this.#crowd.of(address)) {
+      if (isSpared(socket)) continue;
+      this.#crowd.leave(socket);
+      this.#sendAway(socket);
+      return true;
+    }
+    return false;
   }
 
   /** To be told of every request when its turn has come. */
@@ -63,6 +82,7 @@ export class WaitingRoom {
     const { socket } = request;
     let isAnswered = false;
     if (hasBody(request)) {
+      if (!isChunked(request)) this.#speaking.add(socket);
       request.once('end', () => {
         // A body that nobody wanted ends after the answer to it, while its client is waited for again.
         if (!isAnswered) this.#crowd.leave(socket);
@@ -70,6 +90,7 @@ export class WaitingRoom {
     } else this.#crowd.leave(socket);
     const waitForReader = (): void => {
       isAnswered = true;
+      this.#speaking.delete(socket);
       if (!socket.destroyed) this.#enter(socket);
     };
     response.once('prefinish', waitForReader);
@@ -86,6 +107,11 @@ export class WaitingRoom {
       if (next === undefined) return;
       this.#sendAway(next);
     }
+  }
+
+  /** The socket under one of TLS. */
+  #isShakingHands(socket: Duplex): boolean {
+    return this.#isTls && socket instanceof Socket && !(socket instanceof TLSSocket) && socket.bytesRead > 0;
   }
 
   #admit(socket: Socket): void {
