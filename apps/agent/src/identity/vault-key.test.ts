@@ -56,6 +56,18 @@ describe('the key of the vault', () => {
     expect(again.rootKey).toEqual(made.rootKey);
   });
 
+  it('regression, seed 300000290: is durable before anything is sealed with it, though its first writing failed last', async () => {
+    const files = await emptyDisk();
+    files.fault = (step) => (step === 'syncFolder' ? 'EIO' : undefined);
+    expect(await resolve(files)).toMatchObject({ code: 'key_not_saved' });
+    healed(files);
+    // It is there all the same, by a name that no power cut would leave.
+    expect(await files.stat(generatedPath)).toBeDefined();
+    const key = await currentOf(files);
+    files.powerCut();
+    expect((await currentOf(files, { random: new SeededRandom(99) })).keyId).toBe(key.keyId);
+  });
+
   it('is not generated where a better one is given', async () => {
     const files = await emptyDisk();
     await putFile(files, keyFile, raw);

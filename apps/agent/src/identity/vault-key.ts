@@ -86,7 +86,10 @@ export async function resolveVaultKey(deps: VaultKeyDeps): Promise<VaultKeyResul
     }
   }
   const [current, ...others] = found;
-  if (current !== undefined) return { kind: 'ready', keys: { current, others, notices } };
+  if (current !== undefined) {
+    const problem = current.source === 'generated' ? await saveAgain(deps, current.path) : undefined;
+    return problem ?? { kind: 'ready', keys: { current, others, notices } };
+  }
   return (await lostKeyProblem(deps)) ?? generateKey(deps);
 }
 
@@ -213,10 +216,31 @@ function unusable(source: Source, what: string): VaultKeyProblem {
   };
 }
 
+/**
+ * A generated key that seals nothing yet may be one whose writing failed at its last step: it is there, and a power cut
+ * would take it and leave what has been sealed with it meanwhile. So it is written again before anything is.
+ */
+async function saveAgain(
+  { files, stateFolder }: VaultKeyDeps,
+  path: string,
+): Promise<VaultKeyProblem | undefined> {
+  if ((await firstVaultName(files, stateFolder)) !== undefined) return undefined;
+  try {
+    await saveDurably(files, path, await files.read(path, keyMaterialBytesMax));
+    return undefined;
+  } catch (error) {
+    return notSaved(error);
+  }
+}
+
+async function firstVaultName(files: Files, stateFolder: string): Promise<string | undefined> {
+  const names = await files.list(stateFolder).catch(() => []);
+  return names.find((name) => name.endsWith('.vault'));
+}
+
 /** A missing key beside vault files is either lost or somewhere else: making another would hide which. */
 async function lostKeyProblem(deps: VaultKeyDeps): Promise<VaultKeyProblem | undefined> {
-  const names = await deps.files.list(deps.stateFolder).catch(() => []);
-  const vaultName = names.find((name) => name.endsWith('.vault'));
+  const vaultName = await firstVaultName(deps.files, deps.stateFolder);
   if (vaultName === undefined) return undefined;
   const path = posix.join(deps.stateFolder, vaultName);
   const reading = await deps.files.read(path).then(decodeEnvelope, () => undefined);
