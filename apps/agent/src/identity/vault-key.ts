@@ -73,11 +73,13 @@ export const generatedKeyName = 'vault.key';
 export async function resolveVaultKey(deps: VaultKeyDeps): Promise<VaultKeyResult> {
   const found: VaultKey[] = [];
   const notices: Notice[] = [];
+  let generated: ReadKey | undefined;
   for (const source of sourcesOf(deps)) {
     const reading = await readKey(deps.files, source);
     if (reading.kind === 'absent') continue;
     if (reading.kind === 'ready') {
       found.push(reading.key);
+      if (source.source === 'generated') generated = reading;
       notices.push(...reading.notices);
     } else if (found.length === 0) {
       return reading;
@@ -87,7 +89,7 @@ export async function resolveVaultKey(deps: VaultKeyDeps): Promise<VaultKeyResul
   }
   const [current, ...others] = found;
   if (current !== undefined) {
-    const problem = current.source === 'generated' ? await saveAgain(deps, current.path) : undefined;
+    const problem = generated?.key === current ? await saveAgain(deps, generated) : undefined;
     return problem ?? { kind: 'ready', keys: { current, others, notices } };
   }
   return (await lostKeyProblem(deps)) ?? generateKey(deps);
@@ -128,10 +130,14 @@ function sourcesOf(deps: VaultKeyDeps): Source[] {
   return sources;
 }
 
-type KeyReading =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'ready'; readonly key: VaultKey; readonly notices: readonly Notice[] }
-  | VaultKeyProblem;
+type KeyReading = { readonly kind: 'absent' } | ReadKey | VaultKeyProblem;
+
+interface ReadKey {
+  readonly kind: 'ready';
+  readonly key: VaultKey;
+  readonly material: Uint8Array;
+  readonly notices: readonly Notice[];
+}
 
 async function readKey(files: Files, source: Source): Promise<KeyReading> {
   let content: Uint8Array;
@@ -179,7 +185,7 @@ async function ready(
     detail: `Other users of this machine may use the vault key ${source.path}.`,
     nextStep: `Close it: chmod 600 ${source.path}`,
   };
-  return { kind: 'ready', key, notices: isOpen ? [...notices, open] : notices };
+  return { kind: 'ready', key, material, notices: isOpen ? [...notices, open] : notices };
 }
 
 function readingProblem(source: Source, error: unknown): KeyReading {
@@ -222,11 +228,11 @@ function unusable(source: Source, what: string): VaultKeyProblem {
  */
 async function saveAgain(
   { files, stateFolder }: VaultKeyDeps,
-  path: string,
+  { key, material }: ReadKey,
 ): Promise<VaultKeyProblem | undefined> {
   if ((await firstVaultName(files, stateFolder)) !== undefined) return undefined;
   try {
-    await saveDurably(files, path, await files.read(path, keyMaterialBytesMax));
+    await saveDurably(files, key.path, material);
     return undefined;
   } catch (error) {
     return notSaved(error);
