@@ -25,6 +25,34 @@ describe('preparing the state folder', () => {
     expect(synced).toContain('/');
   });
 
+  describe('when its parent cannot be synced', () => {
+    /** A folder that is there. */
+    async function folderWith(errno: string): Promise<SimulatedFiles> {
+      const files = await emptyDisk();
+      files.fault = (step, path) => (step === 'syncFolder' && path === '/' ? errno : undefined);
+      return files;
+    }
+
+    it.each(['EIO', 'ENOSPC', 'EDQUOT'])(
+      'regression, seed 500000335: is not used for a first claim, as a power cut could take it (%s)',
+      async (errno) => {
+        expect(await prepareStateFolder(await folderWith(errno), stateFolder)).toMatchObject({
+          kind: 'unusable',
+        });
+      },
+    );
+
+    it.each(['EACCES', 'EPERM', 'EINVAL'])('is used all the same where nobody could (%s)', async (errno) => {
+      expect(await prepareStateFolder(await folderWith(errno), stateFolder)).toMatchObject({ kind: 'ready' });
+    });
+
+    it('is used all the same by a device that has something sealed in it', async () => {
+      const files = await folderWith('EIO');
+      await putFile(files, `${stateFolder}/identity.vault`, 'sealed');
+      expect(await prepareStateFolder(files, stateFolder)).toMatchObject({ kind: 'ready' });
+    });
+  });
+
   it.each([
     ['EROFS', 'read_only', 'EDGEFLOW_STATE_DIR'],
     ['EACCES', 'permission', 'chown'],

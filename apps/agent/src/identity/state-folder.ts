@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
-import type { Files } from '@edgeflow/platform';
+import { type Files, fileErrorCode } from '@edgeflow/platform';
 import { describeDiskProblem } from './disk-problem.ts';
 import type { Notice } from './notice.ts';
 import { bitsOfOthers } from './permissions.ts';
+import { sealedFileIn } from './sealed-files.ts';
 
 export type StateFolderResult =
   { readonly kind: 'ready'; readonly notices: readonly Notice[] } | StateFolderProblem;
@@ -49,8 +50,7 @@ async function makeMissing(files: Files, path: string): Promise<StateFolderProbl
   const parent = posix.dirname(path);
   const facts = await files.stat(path);
   if (facts?.kind === 'folder') {
-    // Made by a start that was killed before it came to this. Not ours to insist on in a folder made by others.
-    await files.syncFolder(parent).catch(() => undefined);
+    await insistOnParent(files, path, parent);
     return undefined;
   }
   if (facts !== undefined) return notAFolder(path);
@@ -61,6 +61,24 @@ async function makeMissing(files: Files, path: string): Promise<StateFolderProbl
   // Without this a power cut could take the folder away with everything that was made durable inside it.
   await files.syncFolder(parent);
   return undefined;
+}
+
+/** What fsync(2) says when the disk has failed, and not merely that this user or file system has no such thing. */
+const syncFailures: ReadonlySet<string | undefined> = new Set(['EIO', 'ENOSPC', 'EDQUOT']);
+
+/**
+ * The folder may have been made by a start that was killed, or failed, before it came to make it durable: a power cut
+ * would take it with all that is in it. What has been sealed in it before was after a start that had come to that; and
+ * of a folder made by others it is not ours to insist on.
+ */
+async function insistOnParent(files: Files, path: string, parent: string): Promise<void> {
+  try {
+    await files.syncFolder(parent);
+  } catch (error) {
+    if (!syncFailures.has(fileErrorCode(error))) return;
+    const sealed = await sealedFileIn(files, path).catch(() => undefined);
+    if (sealed === undefined) throw error;
+  }
 }
 
 async function probe(files: Files, path: string): Promise<void> {

@@ -68,6 +68,16 @@ describe('the key of the vault', () => {
     expect((await currentOf(files, { random: new SeededRandom(99) })).keyId).toBe(key.keyId);
   });
 
+  it('is not generated while nobody can tell whether something is sealed', async () => {
+    const files = await emptyDisk();
+    await putFile(files, identityPath, 'sealed with a key that is not here');
+    files.fault = (step) => (step === 'list' ? 'EIO' : undefined);
+    expect(await resolve(files)).toMatchObject({ kind: 'unusable', code: 'key_not_saved' });
+    healed(files);
+    expect(await files.stat(generatedPath)).toBeUndefined();
+    expect(await resolve(files)).toMatchObject({ kind: 'unusable', code: 'key_lost' });
+  });
+
   it('is not generated where a better one is given', async () => {
     const files = await emptyDisk();
     await putFile(files, keyFile, raw);

@@ -9,6 +9,7 @@ import {
 } from './key-material.ts';
 import type { Notice } from './notice.ts';
 import { bitsOfOthers } from './permissions.ts';
+import { sealedFileIn } from './sealed-files.ts';
 import { moveAside } from './set-aside.ts';
 import { deriveRootKey, keyFingerprint } from './vault-crypto.ts';
 import { decodeEnvelope } from './vault-envelope.ts';
@@ -230,8 +231,8 @@ async function saveAgain(
   { files, stateFolder }: VaultKeyDeps,
   { key, material }: ReadKey,
 ): Promise<VaultKeyProblem | undefined> {
-  if ((await firstVaultName(files, stateFolder)) !== undefined) return undefined;
   try {
+    if ((await sealedFileIn(files, stateFolder)) !== undefined) return undefined;
     await saveDurably(files, key.path, material);
     return undefined;
   } catch (error) {
@@ -239,14 +240,14 @@ async function saveAgain(
   }
 }
 
-async function firstVaultName(files: Files, stateFolder: string): Promise<string | undefined> {
-  const names = await files.list(stateFolder).catch(() => []);
-  return names.find((name) => name.endsWith('.vault'));
-}
-
 /** A missing key beside vault files is either lost or somewhere else: making another would hide which. */
 async function lostKeyProblem(deps: VaultKeyDeps): Promise<VaultKeyProblem | undefined> {
-  const vaultName = await firstVaultName(deps.files, deps.stateFolder);
+  let vaultName: string | undefined;
+  try {
+    vaultName = await sealedFileIn(deps.files, deps.stateFolder);
+  } catch (error) {
+    return notSaved(error);
+  }
   if (vaultName === undefined) return undefined;
   const path = posix.join(deps.stateFolder, vaultName);
   const reading = await deps.files.read(path).then(decodeEnvelope, () => undefined);
