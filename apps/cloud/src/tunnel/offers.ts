@@ -1,4 +1,5 @@
 import type { Call, CallOutcome } from '../features/commands/index.ts';
+import type { RotationTunnel } from '../features/rotation/index.ts';
 
 interface Tunnel {
   session(deviceId: string): object | undefined;
@@ -7,20 +8,8 @@ interface Tunnel {
   call(deviceId: string, call: Call): Promise<CallOutcome>;
 }
 
-/** The tunnel as rotation sees it. */
-export interface OfferTunnel {
-  isOpen(deviceId: string): boolean;
-  takeUp(deviceId: string, wantedAtMs: number): boolean;
-  putBack(deviceId: string, wantedAtMs: number): void;
-  offer(
-    deviceId: string,
-    payload: { readonly api_key: string; readonly expires_at: string },
-    timeoutMs: number,
-  ): Promise<'accepted' | 'unable' | 'no_answer'>;
-}
-
 /** Carries key offers as the reserved command `rotate_key`. */
-export function rotationTunnel(tunnel: Tunnel): OfferTunnel {
+export function rotationTunnel(tunnel: Tunnel): RotationTunnel {
   return {
     isOpen: (deviceId) => tunnel.session(deviceId) !== undefined,
     takeUp: (deviceId, wantedAtMs) => tunnel.takeUpRotation(deviceId, wantedAtMs),

@@ -1,2 +1,3 @@
+export type { RotationTunnel } from './offers.ts';
 export { rotationRoutes } from './routes.ts';
 export { Rotation } from './service.ts';
