@@ -1,5 +1,6 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileErrorCode } from '@edgeflow/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventuallyTrue } from '../apps/cloud/src/testing/eventually.ts';
 import type { AgentProcess, AgentStatus } from './support/agent-process.ts';
@@ -60,7 +61,18 @@ describe('a state folder that was copied', () => {
 
   async function copyOfCard(): Promise<{ folder: string; port: number }> {
     const place = await story.device();
-    cpSync(join(cardPlace.folder, 'state'), join(place.folder, 'state'), { recursive: true });
+    const copyTo = join(place.folder, 'state');
+    // The device goes on writing: a file that was listed may have been renamed before it is read.
+    await eventuallyTrue('a copy of the card', () => {
+      rmSync(copyTo, { recursive: true, force: true });
+      try {
+        cpSync(join(cardPlace.folder, 'state'), copyTo, { recursive: true });
+        return true;
+      } catch (error) {
+        if (fileErrorCode(error) !== 'ENOENT') throw error;
+        return false;
+      }
+    });
     return place;
   }
 
