@@ -11,6 +11,8 @@ export * from './formats/ids.ts';
 export * from './formats/ordered-ids.ts';
 export * from './formats/provisioning-code.ts';
 export * from './formats/link.ts';
+export * from './formats/env-file.ts';
+export * from './formats/snippets.ts';
 export * from './schemas/common.ts';
 export * from './schemas/provision.ts';
 export * from './schemas/codes.ts';
