@@ -14,8 +14,10 @@ import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
 import { FailureBudget, guessingMetrics, GuessWatch } from './features/guessing/index.ts';
 import { Identity } from './features/identity/index.ts';
 import { organizationRoutes, Organizations } from './features/organization/index.ts';
+import { Overviews, overviewRoutes } from './features/overview/index.ts';
 import { Connections, Door, PresenceWriter } from './features/presence/index.ts';
 import { Provisioning, provisioningRoutes } from './features/provisioning/index.ts';
+import { KeyRefusals, watchedAdmission, watchedKeys } from './features/refusals/index.ts';
 import { Rotation, rotationRoutes } from './features/rotation/index.ts';
 import { shadowRoutes, Shadows } from './features/shadow/index.ts';
 import type { NetworkSet } from './http/addresses.ts';
@@ -104,6 +106,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       const expected = await presence.start();
       if (expected > 0) logger.info({ devices: expected }, 'waiting for devices to reconnect');
       events.start();
+      parts.refusals.start();
       gateway.start();
       watch.start();
       const every = (periodMs: number, work: () => Promise<unknown>): void => {
@@ -123,6 +126,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       await presence.writeHeard();
       await gateway.stop();
       await presence.stop();
+      await parts.refusals.stop();
       await guessing.watch.stop();
       await app.close();
     },
@@ -138,6 +142,7 @@ interface Parts {
   readonly rotation: Rotation;
   readonly guessing: Guessing;
   readonly clones: Clones;
+  readonly refusals: KeyRefusals;
   readonly nextId: OrderedIds;
   /** Called after the commit of whatever may end open tunnels. */
   readonly securityChanged: (deviceIds: readonly string[]) => void;
@@ -150,6 +155,7 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const events = new Events(database, timers, report);
   const identity = new Identity(database, random, deps.bootstrapToken);
   const guessing = buildGuessing(deps, events, identity, report);
+  const refusals = new KeyRefusals({ clock, database, timers, events, onFailure: report });
   const connections = new Connections(database, timers, events);
   const door = new Door({
     ...{ database, timers, wrongKeys: guessing.wrongKeys },
@@ -159,7 +165,7 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
     ...{ clock, timers, random, logger },
     ...(deps.strangersMax === undefined ? {} : { strangersMax: deps.strangersMax }),
     clientAddress: (request) => addresses.of(request),
-    admit: (request) => door.admit(request),
+    admit: watchedAdmission(refusals, (request) => door.admit(request)),
     departed: (fact) => {
       presence.departed(fact);
     },
@@ -191,7 +197,8 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const tunnel = rotationTunnel(gateway);
   const shared = { database, random, nextId, timers, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
-  return { events, guessing, identity, presence, gateway, watch, rotation, clones, nextId, securityChanged };
+  const kept = { events, guessing, identity, presence, gateway, watch, rotation, clones, refusals };
+  return { ...kept, nextId, securityChanged };
 }
 
 /** What holds those who guess. */
@@ -236,9 +243,10 @@ function addRoutes(
   organizationRoutes(app, new Organizations(database));
   commandRoutes(app, new Commands(database, gateway));
   const keys = new KeyAuthenticator(database, timers, securityChanged, guessing.wrongKeys);
-  shadowRoutes(app, new Shadows({ database, events, announce }), keys);
+  shadowRoutes(app, new Shadows({ database, events, announce }), watchedKeys(parts.refusals, keys));
   eventRoutes(app, events, timers);
   auditRoutes(app, database);
+  overviewRoutes(app, new Overviews(deps));
 }
 
 type Phase = 'starting' | 'ok' | 'stopping';

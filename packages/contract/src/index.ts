@@ -22,3 +22,4 @@ export * from './schemas/shadow.ts';
 export * from './schemas/commands.ts';
 export * from './schemas/records.ts';
 export * from './schemas/local.ts';
+export * from './schemas/overview.ts';

@@ -2,6 +2,7 @@ import type { Operation } from './operations/operation.ts';
 import { codesOperations } from './operations/codes.ts';
 import { devicesOperations } from './operations/devices.ts';
 import { organizationOperations } from './operations/organization.ts';
+import { overviewOperations } from './operations/overview.ts';
 import { provisioningOperations } from './operations/provisioning.ts';
 import { recordsOperations } from './operations/records.ts';
 
@@ -14,6 +15,7 @@ export const operations = {
   ...devicesOperations,
   ...organizationOperations,
   ...recordsOperations,
+  ...overviewOperations,
 } as const satisfies Record<string, Operation>;
 
 export type Operations = typeof operations;

@@ -115,6 +115,7 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
       '401 code_unknown',
     );
 
+    expect((await owner.call('readOverview', 200)).devices.total).toBe(2);
     expect((await owner.call('listAudit', 200)).total).toBeGreaterThan(10);
     const events = await owner.raw('streamEvents');
     expect(events.headers.get('content-type')).toContain('text/event-stream');

@@ -12,13 +12,14 @@ import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
 import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
+import { overview } from './migrations/0007-overview.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
 import { dumpSchema } from './testing/schema-dump.ts';
 
 /** Names of the migrations that have been released, each with the schema it leaves, kept in migrations/testdata. */
-const released = ['0001-first', '0002-fewer-indexes', '0003-clones', '0004-guesses'];
+const released = ['0001-first', '0002-fewer-indexes', '0003-clones', '0004-guesses', '0007-overview'];
 
 const second: Migration = {
   up: async (db) => {
@@ -50,6 +51,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0002-fewer-indexes': fewerIndexes,
     '0003-clones': clones,
     '0004-guesses': guesses(kind),
+    '0007-overview': overview,
   };
 
   it('make the schema of an empty database, and copy nothing', () => {
@@ -154,6 +156,7 @@ describe('an embedded database', () => {
     '0002-fewer-indexes': fewerIndexes,
     '0003-clones': clones,
     '0004-guesses': guesses('sqlite'),
+    '0007-overview': overview,
   };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {

@@ -16,6 +16,7 @@ export interface Tables {
   audit_log: AuditRow;
   server_facts: ServerFactRow;
   guesses: GuessRow;
+  onboarding_hours: OnboardingHourRow;
 }
 
 export interface OrganizationRow {
@@ -180,6 +181,15 @@ export interface AuditRow {
 export interface ServerFactRow {
   name: string;
   value: string;
+}
+
+/** What has become of the codes that were made in an hour. Changed by additions alone. */
+export interface OnboardingHourRow {
+  organization_id: string;
+  hour_ms: number;
+  made: number;
+  redeemed: number;
+  online: number;
 }
 
 /** A distinct unknown code that somebody tried; kept for a day. Belongs to no organization. */

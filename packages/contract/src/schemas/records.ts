@@ -46,6 +46,7 @@ export const eventTypes = [
   'device.key_rotated',
   'device.key_extended',
   'device.cannot_rotate',
+  'device.refused',
   'shadow.updated',
   'guessing.alarm',
   'guessing.calm',

@@ -3,6 +3,7 @@ import { type ExpressionBuilder, type ExpressionWrapper, sql, type SqlBool } fro
 import type { Database, Tx } from '../../storage/database.ts';
 import { insertRows } from '../../storage/rows.ts';
 import type { CodeRow, Tables } from '../../storage/tables.ts';
+import { countMade } from '../onboarding/index.ts';
 import { byTime, isBehind, type Page, readPage } from '../page.ts';
 
 /** Any constant: names the lock under which live short codes are counted and made. */
@@ -61,6 +62,7 @@ const columns = {
 export async function insertCodes(tx: Tx, codes: readonly NewCode[]): Promise<void> {
   const rows = codes.map((code) => ({ ...code, state: 'active' }));
   await insertRows(tx, 'provisioning_codes', columns, rows);
+  await countMade(tx, codes);
 }
 
 export async function readCode(

@@ -4,6 +4,7 @@ import type { Database, Tx } from '../../storage/database.ts';
 import { GroupCommit } from '../../storage/group-commit.ts';
 import { insertAudit } from '../audit/index.ts';
 import { type EventFact, insertEvents } from '../events/index.ts';
+import { countOnline } from '../onboarding/index.ts';
 import { judgeKey, type KeyVerdict } from './decide.ts';
 import { hashApiKey } from './key-life.ts';
 import { activateCredentials, matchKeys } from './store.ts';
@@ -67,6 +68,11 @@ export async function authenticateKeys(
         ended_quarantine: match.device.lifecycle === 'quarantined',
       },
     })),
+  );
+  const byCode = first.filter(({ match }) => match.credential.origin === 'code');
+  await countOnline(
+    tx,
+    byCode.flatMap(({ match }) => match.device.code_id ?? []),
   );
   const rotated = first.filter(({ match }) => replaced.has(match.device.id));
   const restored = first.filter(({ match }) => match.device.lifecycle === 'quarantined');

@@ -7,6 +7,7 @@ import type { CodeRow, OrganizationRow } from '../../storage/tables.ts';
 import { hashApiKey, issueCredentials, keyExpiry, rotateAfter } from '../credentials/index.ts';
 import { deviceSearchText } from '../devices/index.ts';
 import { type FailureBudget, Guesses } from '../guessing/index.ts';
+import { countRedeemed } from '../onboarding/index.ts';
 import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
 import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
 import { type HardwareIdentity, hardwareIdentity, isBound } from './hardware.ts';
@@ -304,6 +305,10 @@ async function write(tx: Tx, redemptions: readonly Redemption[], room: Rooms): P
       rotateAfterMs: redemption.rotateAfterMs,
     })),
     again.map(({ deviceId }) => deviceId),
+  );
+  await countRedeemed(
+    tx,
+    redemptions.map(({ code }) => code),
   );
 }
 

@@ -8,7 +8,9 @@ import type { KeyAuthenticator } from '../credentials/index.ts';
 import { operatorOf } from '../identity/index.ts';
 import type { Shadows } from './service.ts';
 
-export function shadowRoutes(app: FastifyInstance, shadows: Shadows, keys: KeyAuthenticator): void {
+type Keys = Pick<KeyAuthenticator, 'authenticate'>;
+
+export function shadowRoutes(app: FastifyInstance, shadows: Shadows, keys: Keys): void {
   route(app, operations.readShadow, async (call) => {
     const { address, caller, params, requestId } = call;
     const body =
@@ -30,12 +32,7 @@ export function shadowRoutes(app: FastifyInstance, shadows: Shadows, keys: KeyAu
 }
 
 /** The device whose key this is, provided that the address names it: another's id and none are answered alike. */
-async function ownDevice(
-  keys: KeyAuthenticator,
-  apiKey: string,
-  id: string,
-  address: string,
-): Promise<DeviceRow> {
+async function ownDevice(keys: Keys, apiKey: string, id: string, address: string): Promise<DeviceRow> {
   const verdict = await keys.authenticate(apiKey, id, address);
   if (verdict.kind === 'refused') {
     const { code, waitSeconds } = verdict;

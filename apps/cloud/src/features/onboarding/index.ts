@@ -1,0 +1,2 @@
+export { countMade, countOnline, countRedeemed } from './counts.ts';
+export { onboardingSince } from './store.ts';

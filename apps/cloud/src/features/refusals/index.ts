@@ -1,0 +1,2 @@
+export { KeyRefusals } from './notes.ts';
+export { watchedAdmission, watchedKeys } from './watched.ts';
