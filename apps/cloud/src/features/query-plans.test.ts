@@ -19,13 +19,18 @@ import {
 } from './credentials/store.ts';
 import { dayMs } from './credentials/index.ts';
 import { listDevices } from './devices/store.ts';
+import { addCounts, onboardingSince } from './onboarding/store.ts';
+import { causesSince } from './overview/failures.ts';
+import { countKeys } from './overview/keys.ts';
+import { countStatuses, countVersions, listSuspected, listUnableToRotate } from './overview/store.ts';
 import { expectBack, giveUpWaiting, markOffline, markOnline, markSeen } from './presence/store.ts';
 import { lockCodes, lockTargets, readCredentials, useCodes } from './provisioning/store.ts';
+import { recordRefusals } from './refusals/store.ts';
 import { noteCannotRotate, requestDueRotations } from './rotation/store.ts';
 
 /** What runs for every device, or every moment, stays as fast as it is however large the fleet grows. */
 
-const tables = ['devices', 'credentials', 'provisioning_codes'];
+const tables = ['devices', 'credentials', 'provisioning_codes', 'audit_log', 'onboarding_hours'];
 const names = ['d00001', 'd00777', 'd20000'];
 const hashes = names.map((name) => `hash of ${name}`);
 const facts = names.map((deviceId) => ({ deviceId, epoch: 1, lastSeenAtMs: 1, reason: 'gone' }));
@@ -39,12 +44,15 @@ interface HotPath {
   readonly read?: (database: Database) => Promise<unknown>;
   /** Without one of these it would read a whole table. */
   readonly indexes: readonly string[];
+  /** Without them another index serves in their place, and more is read than need be. */
+  readonly hasSubstitute?: true;
   /** Where it is hot on one kind only, or the other has a way of its own. */
   readonly only?: DatabaseKind;
 }
 
 /** Indexes that come with a constraint; SQLite names them by their number, and lets nobody drop them. */
 const constraints: Readonly<Record<string, { readonly table: string; readonly sqlite: string }>> = {
+  onboarding_hours_pkey: { table: 'onboarding_hours', sqlite: 'sqlite_autoindex_onboarding_hours_1' },
   devices_pkey: { table: 'devices', sqlite: 'sqlite_autoindex_devices_1' },
   credentials_pkey: { table: 'credentials', sqlite: 'sqlite_autoindex_credentials_1' },
   credentials_key_hash_key: { table: 'credentials', sqlite: 'sqlite_autoindex_credentials_2' },
@@ -133,6 +141,60 @@ const hotPaths: readonly HotPath[] = [
     name: 'who is given up',
     run: (tx) => giveUpWaiting(tx, 500, tx.nowMs),
     indexes: ['devices_by_presence'],
+  },
+  {
+    name: 'devices by status',
+    read: (database) => countStatuses(database, 'org'),
+    indexes: ['devices_by_status'],
+    hasSubstitute: true,
+  },
+  {
+    name: 'devices by version',
+    read: (database) => countVersions(database, 'org', 0),
+    indexes: ['devices_by_version'],
+    hasSubstitute: true,
+  },
+  {
+    name: 'devices that cannot rotate',
+    read: (database) => listUnableToRotate(database, 'org'),
+    indexes: ['devices_cannot_rotate'],
+  },
+  {
+    name: 'suspected clones',
+    read: (database) => listSuspected(database, 'org'),
+    indexes: ['devices_by_suspicion'],
+    hasSubstitute: true,
+  },
+  {
+    name: 'keys by expiry',
+    hasSubstitute: true,
+    read: async (database) => countKeys(database, 'org', await database.nowMs()),
+    indexes: ['credentials_by_expiry', 'devices_pkey'],
+  },
+  {
+    name: 'causes of failures',
+    read: (database) => causesSince(database, 'org', 29_000),
+    indexes: ['audit_refusals'],
+    hasSubstitute: true,
+  },
+  {
+    name: 'what became of the codes of a month',
+    read: (database) => onboardingSince(database, 'org', 4_500 * 3_600_000),
+    indexes: ['onboarding_hours_pkey'],
+  },
+  {
+    name: 'what becomes of a code',
+    run: (tx) => addCounts(tx, [{ organizationId: 'org', atMs: 3_600_000, step: 'made' }]),
+    indexes: [],
+  },
+  {
+    name: 'whose key was refused',
+    run: (tx) =>
+      recordRefusals(
+        tx,
+        names.map((deviceId) => ({ deviceId, code: 'key_rejected', address: '' })),
+      ),
+    indexes: ['devices_pkey'],
   },
   {
     name: 'what the security watch looks at twice a second',
@@ -254,7 +316,7 @@ describe.each(databaseKinds)('query plans on %s', (kind) => {
         expect(faults, path.name).toContain(`${index} is not used`);
         read.push(...faults.filter((fault) => !fault.endsWith('is not used')));
       }
-      expect(read).not.toEqual([]);
+      if (!concerned.some(({ hasSubstitute }) => hasSubstitute)) expect(read).not.toEqual([]);
     });
   });
 });

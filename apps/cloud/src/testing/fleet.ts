@@ -3,10 +3,12 @@ import type { Database } from '../storage/database.ts';
 
 /** As many as make a plan that reads a whole table the dearer one. */
 const devices = 30_000;
+/** What a device tells of itself, in half of the bytes that real ones need. */
+const told = JSON.stringify({ facts: 'fact '.repeat(60) });
 
 /**
  * A fleet of one organization, `org`: devices `d00001` and so on, few of them online, each with an active key (`key of`
- * and `hash of` its name), an ended one, and a code.
+ * and `hash of` its name), an ended one, and a code. Half of the audit log tells of refusals.
  */
 export async function insertFleet(database: Database): Promise<void> {
   const { db, kind } = database;
@@ -20,7 +22,7 @@ export async function insertFleet(database: Database): Promise<void> {
   await sql`with recursive ${numbers} insert into devices (id, organization_id, lifecycle, tags, origin, hardware_info,
       network_info, search_text, created_at_ms, lifecycle_changed_at_ms, session_epoch, presence, presence_since_ms,
       security_changed_at_ms, replaced_at_ms)
-    select ${name}, 'org', 'active', '[]', 'code', '{}', '{}', ${'what is searched '.repeat(10)}, i, i, 1,
+    select ${name}, 'org', 'active', '[]', 'code', ${told}, ${told}, ${'what is searched '.repeat(10)}, i, i, 1,
       case when i % 20 = 0 then 'online' when i % 999 = 0 then 'reconnecting' else 'offline' end, 1,
       case when i % 50 = 0 then ${nowMs} - i * 100000 end, case when i % 50 = 1 then ${nowMs} - i * 100000 end
     from n`.execute(db);
@@ -38,6 +40,13 @@ export async function insertFleet(database: Database): Promise<void> {
     select 'code ' || id, 'org', 'hash of ' || id, 'k1', 4, case when created_at_ms % 2 = 0 then 'active' else 'used' end,
       '[]', 1, 'tok', ${nowMs} + created_at_ms, case when created_at_ms % 2 = 0 then null else id end
     from devices`.execute(db);
-  // As in production: PostgreSQL comes to know of its rows by itself, SQLite never does.
-  if (kind === 'postgres') await sql`analyze`.execute(db);
+  await sql`insert into audit_log (organization_id, at_ms, actor_kind, actor_id, action, object_id, outcome, reason, detail)
+    select 'org', created_at_ms, 'anonymous', 'device', 'code.redeem', id,
+      case when created_at_ms % 2 = 0 then 'failure' else 'success' end,
+      case when created_at_ms % 2 = 0 then 'code_expired' end, ${JSON.stringify({ about: 'detail '.repeat(20) })}
+    from devices`.execute(db);
+  await sql`insert into onboarding_hours (organization_id, hour_ms, made, redeemed, online)
+    select 'org', created_at_ms * 3600000, 1, 1, 1 from devices where created_at_ms <= 5000`.execute(db);
+  // As in production: PostgreSQL looks after its rows by itself, SQLite never does.
+  if (kind === 'postgres') await sql`vacuum analyze`.execute(db);
 }

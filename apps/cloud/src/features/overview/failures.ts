@@ -34,7 +34,7 @@ export async function causesSince(
   const found = await sql<{ code: string; attempts: number; objects: number; last_ms: number }>`
     select reason as code, count(*) as attempts, count(distinct object_id) as objects, max(at_ms) as last_ms
     from (select reason, object_id, at_ms from audit_log where organization_id = ${organizationId}
-      and ${isRefusal} and at_ms >= ${sinceMs} order by at_ms desc limit ${refusalsMax}) newest
+      and ${isRefusal} and at_ms >= ${sinceMs} order by at_ms desc limit ${refusalsMax}) few
     group by reason order by max(at_ms) desc limit ${causesMax}`.execute(database.db);
   const causes: StoredCause[] = [];
   for (const { attempts, code, last_ms: lastAtMs, objects } of found.rows) {

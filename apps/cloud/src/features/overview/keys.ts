@@ -41,7 +41,7 @@ interface Counted {
 }
 
 function bounded({ counted, looked }: Counted): { readonly count: number; readonly more: boolean } {
-  return { count: counted, more: looked > keysMax };
+  return { count: Math.min(counted, keysMax), more: looked > keysMax };
 }
 
 async function countBetween(
@@ -55,7 +55,7 @@ async function countBetween(
       sum(case when d.lifecycle = 'active' and coalesce(d.can_rotate, 0) = 0 then 1 else 0 end) as needing
     from (select device_id from credentials where organization_id = ${organizationId} and state = 'active'
       and expires_at_ms > ${afterMs} and expires_at_ms <= ${untilMs} order by expires_at_ms
-      limit ${keysMax + 1}) c join devices d on d.id = c.device_id`.execute(database.db);
+      limit ${keysMax + 1}) few join devices d on d.id = few.device_id`.execute(database.db);
   const row = found.rows[0];
   return { looked: row?.looked ?? 0, counted: row?.counted ?? 0, needing: row?.needing ?? 0 };
 }
@@ -71,12 +71,12 @@ async function listSoonest(
     name: string | null;
     at_ms: number;
     can_rotate: number | null;
-  }>`select d.id as device_id, d.name, c.expires_at_ms as at_ms, d.can_rotate
+  }>`select d.id as device_id, d.name, few.expires_at_ms as at_ms, d.can_rotate
     from (select device_id, expires_at_ms from credentials where organization_id = ${organizationId}
       and state = 'active' and expires_at_ms > ${nowMs} and expires_at_ms <= ${untilMs}
-      order by expires_at_ms limit ${keysMax}) c join devices d on d.id = c.device_id
+      order by expires_at_ms limit ${keysMax}) few join devices d on d.id = few.device_id
     where d.lifecycle = 'active' and coalesce(d.can_rotate, 0) = 0
-    order by c.expires_at_ms limit ${namedMax}`.execute(database.db);
+    order by few.expires_at_ms limit ${namedMax}`.execute(database.db);
   return found.rows.map(({ at_ms: atMs, can_rotate: can, ...named }) => ({
     ...named,
     expires_at: toRfc3339(atMs),

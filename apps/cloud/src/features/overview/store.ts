@@ -85,7 +85,7 @@ async function countUpTo(
   rows: RawBuilder<unknown>,
 ): Promise<{ readonly count: number; readonly more: boolean }> {
   const found = await sql<{ n: number }>`select count(*) as n from
-    (select 1 from ${rows} limit ${countedMax + 1}) counted`.execute(database.db);
+    (select 1 from ${rows} limit ${countedMax + 1}) few`.execute(database.db);
   const n = found.rows[0]?.n ?? 0;
   return { count: Math.min(n, countedMax), more: n > countedMax };
 }
