@@ -2,6 +2,7 @@ import { type ErrorCode, isId } from '@edgeflow/contract';
 import type { Clock, TimerHandle, Timers } from '@edgeflow/platform';
 import type { Database } from '../../storage/database.ts';
 import type { Events } from '../events/index.ts';
+import type { RefusedKey } from './refused-key.ts';
 import { recordRefusals } from './store.ts';
 
 /** What is refused waits this long to be written down with the others. */
@@ -12,13 +13,6 @@ const againMs = 3_600_000;
 const waitingMax = 500;
 /** Refusals that are remembered as written; the oldest are forgotten first. */
 const rememberedMax = 10_000;
-
-/** A key that was refused, and in whose name it was presented. */
-export interface RefusedKey {
-  readonly deviceId: string;
-  readonly code: ErrorCode;
-  readonly address: string;
-}
 
 /** Refusals that say something about the device; the others concern the address, or pass by themselves. */
 const noted: readonly ErrorCode[] = [

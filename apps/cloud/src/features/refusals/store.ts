@@ -3,7 +3,7 @@ import type { Tx } from '../../storage/database.ts';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { type AuditFact, insertAudit } from '../audit/index.ts';
 import { insertEvents } from '../events/index.ts';
-import type { RefusedKey } from './notes.ts';
+import type { RefusedKey } from './refused-key.ts';
 
 /** Writes down refusals in the organizations of their devices. Returns those whose device there is, or was. */
 export async function recordRefusals(tx: Tx, refused: readonly RefusedKey[]): Promise<RefusedKey[]> {
