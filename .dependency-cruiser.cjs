@@ -164,7 +164,7 @@ const rules = [
     name: 'no-dev-dependency-in-production',
     comment:
       'A devDependency is absent where the program runs. Move the import into a test or a testing/ folder, or move the package to this workspace’s dependencies.',
-    from: { path: '^(packages|apps)/', pathNot: testCode },
+    from: { path: '^(packages|apps)/', pathNot: [...testCode, '/vite\\.config\\.ts$'] },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'type-only'] },
   },
   {

@@ -1,4 +1,5 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import { machineBans, randomBans } from './tools/lint/bans.ts';
 import { restrictions } from './tools/lint/rules.ts';
@@ -7,10 +8,10 @@ const tests = ['**/*.test.ts', '**/testing/**/*.ts', '**/test-support.ts'];
 const harness = ['bench/**/*.ts', 'e2e/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', '*.ts'];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', 'coverage/', 'data/', '.tmp/', '**/testdata/']),
+  globalIgnores(['**/dist/', 'coverage/', 'data/', '.tmp/', '**/testdata/', '**/*.gen.ts']),
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -72,7 +73,15 @@ export default defineConfig(
     rules: restrictions([...machineBans.filter(({ match }) => match.name !== 'setImmediate'), ...randomBans]),
   },
   {
-    files: [...tests, ...harness, 'packages/platform/src/real/**/*.ts'],
+    files: ['apps/dashboard/src/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat['recommended-latest']],
+    rules: {
+      // `onClick={() => setOpen(true)}` is how an event is answered.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    },
+  },
+  {
+    files: [...tests, ...harness, 'packages/platform/src/real/**/*.ts', 'apps/dashboard/src/platform.ts'],
     rules: restrictions([]),
   },
   {
@@ -92,7 +101,7 @@ export default defineConfig(
   },
   {
     // Their programs take the default export.
-    files: ['*.config.js', '*.config.ts'],
+    files: ['**/*.config.js', '**/*.config.ts'],
     rules: restrictions([], { allowDefaultExport: true }),
   },
   {

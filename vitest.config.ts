@@ -49,9 +49,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          exclude: ['e2e/browser/**'],
           testTimeout: e2eTimeoutMs,
           hookTimeout: e2eTimeoutMs,
           ...withPostgres,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['e2e/browser/**/*.test.ts'],
+          testTimeout: e2eTimeoutMs,
+          hookTimeout: e2eTimeoutMs,
+          globalSetup: [join(root, 'e2e/browser/support/build-global-setup.ts')],
         },
       },
     ],

@@ -51,6 +51,7 @@ const crossRoom: readonly Plant[] = [
     '../../cloud/src/planted-inside.ts',
   ),
   plant('dashboard-imports-contract-alone', 'apps/dashboard/src/planted-platform.ts', '@edgeflow/platform'),
+  plant('dashboard-imports-contract-alone', 'apps/dashboard/src/planted-page.tsx', '@edgeflow/platform'),
   plant('nobody-imports-the-harness', 'apps/cloud/src/planted-bench.ts', '../../../bench/planted-harness.ts'),
   plant('nobody-imports-the-harness', 'apps/agent/src/planted-e2e.ts', '../../../e2e/planted-harness.ts'),
   plant(

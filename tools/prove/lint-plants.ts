@@ -72,7 +72,23 @@ function defaultExportPlant([title, code]: [string, string], index: number): Pla
   return { gate: 'lint', title, changes: { [file]: `${code}\n` }, words: [file, 'Use a named export'] };
 }
 
+/** What a page may do as little as the rest, and what React forbids. */
+const pagePlants: readonly Plant[] = [
+  ['the clock in a page', 'no-restricted-properties', 'export const now = (): number => Date.now();'],
+  ['a timer in a page', 'no-restricted-globals', 'export const t = setTimeout(() => undefined, 1);'],
+  ['any in a page', '@typescript-eslint/no-explicit-any', 'export let x: any;'],
+  [
+    'a hook behind a condition',
+    'react-hooks/rules-of-hooks',
+    "import { useState } from 'react';\n\nexport function Page({ a }: { readonly a: boolean }): string {\n  if (a) useState(1);\n  return '';\n}",
+  ],
+].map(([title = '', rule = '', code = ''], index) => {
+  const file = `apps/dashboard/src/planted-lint/page-${index}.tsx`;
+  return { gate: 'lint', title, changes: { [file]: `${code}\n` }, words: [file, `  ${rule}`] };
+});
+
 export const lintPlants: readonly Plant[] = [
+  ...pagePlants,
   ...Object.entries(ruleBreakers).map(rulePlant),
   ...Object.entries(defaultExports).map(defaultExportPlant),
   ...[...machineBans, ...randomBans].map(banPlant),
@@ -96,6 +112,11 @@ export const lintInnocents: readonly Innocent[] = [
     readsTheMachine + drawsRandomBytes,
   ),
   innocent('bench reads the machine', 'bench/planted-machine.ts', readsTheMachine + drawsRandomBytes),
+  innocent(
+    'the platform of the pages',
+    'apps/dashboard/src/platform.ts',
+    'export const now = (): number => Date.now();\n',
+  ),
   innocent('e2e reads the machine', 'e2e/planted-machine.ts', readsTheMachine + drawsRandomBytes),
   innocent('tools read the machine', 'tools/planted-machine.ts', readsTheMachine + drawsRandomBytes),
   innocent('the real platform', 'packages/platform/src/real/planted.ts', readsTheMachine + drawsRandomBytes),

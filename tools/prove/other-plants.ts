@@ -11,6 +11,13 @@ export const typePlants: readonly Plant[] = [
   ...['packages/contract/src', 'apps/cloud/src', 'bench', 'e2e', 'tools'].map((folder) =>
     typePlant(`an error in ${folder}`, 'TS2322', wrongType, `${folder}/planted-type.ts`),
   ),
+  typePlant('an error in a page', 'TS2322', wrongType, 'apps/dashboard/src/planted-type.tsx'),
+  typePlant(
+    'a page that knows Node.js',
+    'TS2307',
+    "export * from 'node:fs';",
+    'apps/dashboard/src/planted-node.ts',
+  ),
   typePlant(
     'noUncheckedIndexedAccess',
     'TS2322',
@@ -45,6 +52,7 @@ export const typePlants: readonly Plant[] = [
 
 export const formatPlants: readonly Plant[] = [
   ['apps/cloud/src/planted-format.ts', 'export const a = "double"\n'],
+  ['apps/dashboard/src/planted-format.tsx', 'export const a = <p>"double"</p>\n'],
   ['docs/planted-format.md', '*  a\n*  b\n'],
   ['planted-format.json', '{"a":\n1}\n'],
 ].map(([file = '', text = '']) => ({
@@ -76,6 +84,12 @@ export const unusedPlants: readonly Plant[] = [
     title: 'a file that nobody imports',
     changes: { 'apps/cloud/src/planted-unused.ts': 'export const a = 1;\n' },
     words: ['Unused files', 'apps/cloud/src/planted-unused.ts'],
+  },
+  {
+    gate: 'unused',
+    title: 'a page that nobody imports',
+    changes: { 'apps/dashboard/src/planted-unused.tsx': 'export const a = 1;\n' },
+    words: ['Unused files', 'apps/dashboard/src/planted-unused.tsx'],
   },
   {
     gate: 'unused',

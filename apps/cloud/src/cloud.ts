@@ -23,6 +23,7 @@ import { shadowRoutes, Shadows } from './features/shadow/index.ts';
 import type { NetworkSet } from './http/addresses.ts';
 import { type ClientAddresses, clientAddresses } from './http/client-address.ts';
 import { limitedAuthenticator } from './http/limited-authenticator.ts';
+import type { DashboardFiles } from './http/dashboard.ts';
 import { buildHttp } from './http/server.ts';
 import type { KeyRing } from './keyring/index.ts';
 import { WrongCredentials } from './limits/wrong-credentials.ts';
@@ -56,6 +57,8 @@ export interface CloudDeps {
   readonly codeGroups: number | undefined;
   readonly keyTtlDays: number;
   readonly caPem: () => string | undefined;
+  /** Left out: only the API is served. */
+  readonly dashboard?: DashboardFiles;
   /** Tunnels that may wait to say who they are; the gateway's own bound when left out. */
   readonly strangersMax?: number;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { systemClock, systemFiles, systemRandom, systemTimers } from '@edgeflow/platform';
 import { Command, InvalidArgumentError } from 'commander';
 import { type CloudConfig, describeProblem, loadConfig, SettingError } from './config.ts';
@@ -11,6 +12,8 @@ import { openRegistry, type RunningCloud, serve } from './serve.ts';
 /** sysexits.h: something is wrong with the settings. */
 const exitConfig = 78;
 const exitFailure = 1;
+/** Built by `npm ci`, and before `npm start` when it is stale. */
+const dashboardFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 const system = {
   clock: systemClock,
   timers: systemTimers,
@@ -28,7 +31,7 @@ async function readConfig(): Promise<CloudConfig> {
 async function runServer(): Promise<void> {
   const config = await readConfig();
   const logger = createLogger({ level: config.logLevel, pretty: process.stdout.isTTY });
-  const running = await serve({ ...system, version: readVersion(), config, logger });
+  const running = await serve({ ...system, version: readVersion(), config, logger, dashboardFolder });
   announce(logger, running);
   // Timers do not keep the process alive; its listeners do, and so does this until it is told to stop.
   const keepAlive = setInterval(() => undefined, 2 ** 30);

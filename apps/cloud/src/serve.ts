@@ -26,6 +26,8 @@ export interface ServeDeps {
   readonly random: Random;
   readonly files: Files;
   readonly logger: Logger;
+  /** Where the built dashboard is, or will be. */
+  readonly dashboardFolder: string;
 }
 
 export interface RunningCloud {
@@ -117,6 +119,7 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       strangersMax,
       bootstrapToken: config.bootstrapToken?.reveal(),
       caPem: () => certificates.caPem,
+      dashboard: { files: deps.files, folder: deps.dashboardFolder },
     });
     await cloud.start();
     const listeners = await startListeners({

@@ -6,6 +6,7 @@ import type { Logger } from '../logging.ts';
 import type { Authenticator, Principal } from './access.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { provideContext } from './context.ts';
+import { type DashboardFiles, serveDashboard } from './dashboard.ts';
 import { serveDocs } from './docs.ts';
 import { readJsonBodies } from './json-body.ts';
 import { httpMetrics } from './metrics.ts';
@@ -33,6 +34,8 @@ export interface HttpOptions {
   readonly readiness: () => Health | Promise<Health>;
   readonly caPem: () => string | undefined;
   readonly slowRequestMs?: number;
+  /** Left out: only the API is served. */
+  readonly dashboard?: DashboardFiles;
   /** Called when an operator who was recognised is refused something. */
   readonly onRefusal?: (refusal: OperatorRefusal) => void;
 }
@@ -102,5 +105,6 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     (document ??= makeOpenApiDocument(options.version));
   addServiceRoutes(app, { ...options, openApi });
   await serveDocs(app, openApi);
+  if (options.dashboard !== undefined) await serveDashboard(app, options.dashboard);
   return app;
 }

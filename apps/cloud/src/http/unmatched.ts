@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from './problems.ts';
 
+/** The route that takes whatever no other does. It is no address of its own. */
+export const fallbackPath = '/*';
+
 /** Which methods each address takes: for telling "no such address" from "not with this method". */
 export interface KnownPaths {
   /** The methods, sorted; none when nothing is at this path. */
@@ -11,6 +14,7 @@ export interface KnownPaths {
 export function watchPaths(app: FastifyInstance): KnownPaths {
   const patterns = new Map<string, { readonly matches: RegExp; readonly methods: Set<string> }>();
   app.addHook('onRoute', (route) => {
+    if (route.url === fallbackPath) return;
     const known = patterns.get(route.url) ?? { matches: patternOf(route.url), methods: new Set<string>() };
     for (const method of [route.method].flat()) known.methods.add(method.toUpperCase());
     patterns.set(route.url, known);

@@ -1,0 +1,38 @@
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { ApiProblem, isRetryable } from './problem.ts';
+
+const retriesMax = 3;
+/** Live events say when something changed; this only keeps two components from asking the same at once. */
+const freshMs = 10_000;
+const retryMsMax = 15_000;
+
+/** Codes that mean: nobody is signed in (any more). */
+const signedOutCodes = new Set(['token_rejected', 'session_missing']);
+
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof ApiProblem && error.document.status === 401 && signedOutCodes.has(error.code);
+}
+
+/** @param onSignedOut called whenever an answer says that nobody is signed in */
+export function makeQueryClient(onSignedOut: () => void): QueryClient {
+  const onError = (error: unknown): void => {
+    if (isSignedOut(error)) onSignedOut();
+  };
+  return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: {
+      queries: {
+        staleTime: freshMs,
+        retry: (failures, error) => failures < retriesMax && isRetryable(error),
+        retryDelay: (failures, error) =>
+          Math.min(
+            (error instanceof ApiProblem ? error.retryAfterMs : undefined) ?? 500 * 2 ** failures,
+            retryMsMax,
+          ),
+      },
+      // What changes something is repeated only by a person, who sees what happened first.
+      mutations: { retry: false },
+    },
+  });
+}

@@ -1,0 +1,81 @@
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { ProblemAlert } from './problem-alert.tsx';
+
+export interface ConfirmDialogProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  /** A question: "Revoke 12 devices?" */
+  readonly title: string;
+  /** What will happen, in words: "These 12 devices disconnect now and need a new code on site." */
+  readonly children: ReactNode;
+  /** The verb, on the button. */
+  readonly confirm: string;
+  /** What has to be typed before, such as the count or a name; nothing when undefined. */
+  readonly typed?: string | undefined;
+  /** Red, for what cannot be undone. */
+  readonly danger?: boolean;
+  /** The dialog stays until it resolves; what it throws is shown in it. */
+  readonly onConfirm: () => Promise<unknown>;
+}
+
+/** Asks before something is done that cannot, or not easily, be undone. */
+export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
+  const { opened, onClose, title } = props;
+  return (
+    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+      {/* Mounted anew each time: what was typed and what failed are of one question. */}
+      {opened ? <Question {...props} /> : null}
+    </Modal>
+  );
+}
+
+function Question({ onClose, children, confirm, typed, danger, onConfirm }: ConfirmDialogProps): ReactNode {
+  const [text, setText] = useState('');
+  const [working, setWorking] = useState(false);
+  const [error, setError] = useState<unknown>(undefined);
+  const agreed = typed === undefined || text.trim() === typed;
+  const act = (): void => {
+    setWorking(true);
+    setError(undefined);
+    onConfirm().then(onClose, (problem: unknown) => {
+      setError(problem);
+      setWorking(false);
+    });
+  };
+  return (
+    <form
+      onSubmit={(submit) => {
+        submit.preventDefault();
+        if (agreed && !working) act();
+      }}
+    >
+      <Stack>
+        <Text component="div">{children}</Text>
+        {typed === undefined ? null : (
+          <TextInput
+            label={`Type ${typed} to confirm`}
+            value={text}
+            onChange={(change) => setText(change.currentTarget.value)}
+            autoComplete="off"
+            data-autofocus
+          />
+        )}
+        <ProblemAlert error={error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button
+            type="submit"
+            color={danger === true ? 'red' : 'petrol'}
+            disabled={!agreed}
+            loading={working}
+          >
+            {confirm}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,27 @@
+/** The browser's own clock, timers and storage: the one place that touches them, so that a test may replace them. */
+
+export function nowMs(): number {
+  return Date.now();
+}
+
+/** Calls once after `ms`; the answer takes it back. */
+export function after(ms: number, call: () => void): () => void {
+  const timer = setTimeout(call, ms);
+  return () => {
+    clearTimeout(timer);
+  };
+}
+
+/** Calls every `ms` until taken back by what it answers. */
+export function every(ms: number, call: () => void): () => void {
+  const timer = setInterval(call, ms);
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+/** Under the policy of the page, only style elements that carry this are taken. Empty under the dev server. */
+export function styleNonce(): string {
+  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+  return nonce.startsWith('%') ? '' : nonce;
+}

@@ -1,0 +1,62 @@
+import { ActionIcon, Menu, Text, useMantineColorScheme } from '@mantine/core';
+import { Link, useRouter } from '@tanstack/react-router';
+import {
+  IconCheck,
+  IconDeviceDesktop,
+  IconMoon,
+  IconSun,
+  IconUserCircle,
+  type IconProps,
+} from '@tabler/icons-react';
+import type { ComponentType, ReactNode } from 'react';
+import { useSession } from '../session/use-session.ts';
+import { accountAddress } from './navigation.ts';
+
+const schemes: readonly (readonly ['light' | 'dark' | 'auto', string, ComponentType<IconProps>])[] = [
+  ['light', 'Light', IconSun],
+  ['dark', 'Dark', IconMoon],
+  ['auto', 'As the system', IconDeviceDesktop],
+];
+
+/** Who is signed in, and what is theirs. */
+export function AccountMenu(): ReactNode {
+  const { principal, role } = useSession();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { routesByPath } = useRouter();
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" size="lg" aria-label={`Account: ${principal.name}`}>
+          <IconUserCircle size={22} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <Text fw={600} truncate>
+            {principal.name}
+          </Text>
+          <Text size="xs">{principal.email === null ? role : `${principal.email} · ${role}`}</Text>
+        </Menu.Label>
+        {Object.hasOwn(routesByPath, accountAddress) ? (
+          <Menu.Item component={Link} to={accountAddress}>
+            Your account
+          </Menu.Item>
+        ) : null}
+        <Menu.Divider />
+        <Menu.Label>Appearance</Menu.Label>
+        {schemes.map(([scheme, label, Icon]) => (
+          <Menu.Item
+            key={scheme}
+            role="menuitemradio"
+            aria-checked={colorScheme === scheme}
+            leftSection={<Icon size={16} aria-hidden />}
+            rightSection={colorScheme === scheme ? <IconCheck size={16} aria-hidden /> : null}
+            onClick={() => setColorScheme(scheme)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
