@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@edgeflow/platform';
 import { measureAgent } from './figures/agent.ts';
+import { measureDevices } from './figures/devices.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measureRegistrations } from './figures/registrations.ts';
 import { measureTunnels } from './figures/tunnels.ts';
@@ -20,6 +21,7 @@ import { Quiet } from './support/quiet.ts';
 const figures: Readonly<Record<string, (cleanup: Cleanup, plan: Plan) => Promise<Findings>>> = {
   registrations: measureRegistrations,
   tunnels: measureTunnels,
+  devices: measureDevices,
   memory: measureMemory,
   agent: measureAgent,
 };

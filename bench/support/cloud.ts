@@ -14,6 +14,7 @@ export interface BenchCloud {
   readonly plain: URL;
   readonly secure: URL;
   readonly operator: Operator;
+  readonly databaseUrl: string;
 }
 
 export interface CloudOptions {
@@ -36,20 +37,22 @@ export async function startCloud(cleanup: Cleanup, options: CloudOptions): Promi
   const token = randomBytes(32).toString('base64url');
   const tokenFile = join(options.folder, 'bootstrap-token');
   writeFileSync(tokenFile, token, { mode: 0o600 });
+  const databaseUrl =
+    options.environment?.['DATABASE_URL'] ?? `sqlite:${join(options.folder, 'edgeflow.db')}`;
   const child = startChild(cleanup, {
     name: 'cloud',
     args: [...(options.nodeFlags ?? []), 'apps/cloud/src/main.ts'],
     environment: {
       ...{ HOST: '127.0.0.1', PORT: '0', HTTP_PORT: '0' },
-      DATABASE_URL: `sqlite:${join(options.folder, 'edgeflow.db')}`,
       EDGEFLOW_CLOUD_BOOTSTRAP_TOKEN_FILE: tokenFile,
       ...options.environment,
+      DATABASE_URL: databaseUrl,
     },
     measuresMemory: options.measuresMemory ?? false,
   });
   const secure = await child.waitFor('its HTTPS address', urlAfter('HTTPS for'), startMs);
   const plain = await child.waitFor('its HTTP address', urlAfter('HTTP on'), startMs);
-  return { child, plain, secure, operator: new Operator(plain, token) };
+  return { child, plain, secure, operator: new Operator(plain, token), databaseUrl };
 }
 
 function urlAfter(start: string): (line: string) => URL | undefined {

@@ -31,6 +31,13 @@ export class Operator {
     return made;
   }
 
+  /** One read of the API, and how long its answer took, in milliseconds. */
+  async timed(path: string): Promise<{ readonly answer: unknown; readonly ms: number }> {
+    const startMs = performance.now();
+    const answer = await this.#call('GET', path);
+    return { answer, ms: performance.now() - startMs };
+  }
+
   async countDevices(): Promise<number> {
     const { total } = (await this.#call('GET', '/api/v1/devices?limit=1')) as { readonly total: number };
     return total;

@@ -67,6 +67,8 @@ export const eventStreamsMax = 1_000;
 
 export const pageLimitDefault = 50;
 export const pageLimitMax = 500;
+/** Values of one kind that the menus of the device list are offered: those of most devices. */
+export const facetValuesMax = 200;
 
 /** Largest document of a shadow's `desired` or `reported` half, in bytes of JSON. */
 export const shadowBytesMax = 32 * 1024;

@@ -85,6 +85,7 @@ describe('the operations', () => {
         ...['GET /devices/:id/status', 'POST /devices/:id/rotate-key', 'POST /devices/:id/extend-key'],
         ...['POST /devices/:id/revoke', 'POST /devices/:id/restore', 'POST /devices/:id/commands'],
         ...['POST /devices/:id/quarantine', 'GET /organization', 'PUT /organization'],
+        ...['GET /devices/facets'],
         ...['GET /events', 'GET /audit-log', 'GET /overview'],
       ].sort(),
     );

@@ -74,6 +74,7 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
     });
     expect(await owner.call('readDeviceStatus', 200, { id })).toMatchObject({ connected: true });
     await owner.call('listDevices', 200);
+    expect((await owner.call('readDeviceFacets', 200)).groups).toEqual([{ value: 'pumps', count: 1 }]);
     await owner.call('updateDevice', 200, { id, body: { name: 'pump 3', tags: [], group: null } });
 
     const itself = cloud.client(identity.api_key);

@@ -63,7 +63,7 @@ export function isBehind({ atMs, id }: Place): RawBuilder<boolean> {
  *
  * @throws ProblemError for text that is no cursor: the first page once more would send its reader round in circles.
  */
-function readCursor<At>(
+export function readCursor<At>(
   cursor: string | undefined,
   parse: (cursor: string) => At | undefined,
 ): At | undefined {

@@ -18,7 +18,8 @@ import {
   matchKeysById,
 } from './credentials/store.ts';
 import { dayMs } from './credentials/index.ts';
-import { listDevices } from './devices/store.ts';
+import { readFacets } from './devices/facets.ts';
+import { listDevices } from './devices/list.ts';
 import { addCounts, onboardingSince } from './onboarding/store.ts';
 import { causesSince } from './overview/failures.ts';
 import { countKeys } from './overview/keys.ts';
@@ -106,8 +107,33 @@ const hotPaths: readonly HotPath[] = [
   },
   {
     name: 'devices whose key expires soon',
-    read: (database) => listDevices(database, 'org', listDevicesQuerySchema.parse({ needs_key: 'true' })),
-    indexes: ['credentials_live'],
+    read: (database) => list(database, { needs_key: 'true' }),
+    indexes: ['credentials_live', 'devices_by_time'],
+    only: 'sqlite',
+  },
+  {
+    name: 'the first page of all devices',
+    read: (database) => list(database, {}),
+    indexes: ['devices_by_time', 'devices_pkey'],
+  },
+  {
+    name: 'a page in the middle of all devices, oldest first',
+    read: async (database) => {
+      const { nextCursor } = await list(database, { order: 'asc', limit: 500 });
+      await list(database, { order: 'asc', limit: 500, cursor: nextCursor ?? '' });
+    },
+    indexes: ['devices_by_time', 'devices_pkey'],
+  },
+  {
+    name: 'the slices of a search, which SQLite goes through on the thread of heartbeats',
+    read: (database) => list(database, { q: 'searched', tag: 'a', status: 'online', sort: 'name' }),
+    indexes: ['devices_by_time'],
+    only: 'sqlite',
+  },
+  {
+    name: 'the slices of what devices can be narrowed down to',
+    read: (database) => readFacets(scanned(database), 'org'),
+    indexes: ['devices_by_time'],
     only: 'sqlite',
   },
   { name: 'living keys', run: (tx) => livingCredentials(tx, names), indexes: ['credentials_live'] },
@@ -209,6 +235,14 @@ const hotPaths: readonly HotPath[] = [
     only: 'sqlite',
   },
 ];
+
+function scanned(database: Database): Parameters<typeof listDevices>[0] {
+  return { database, pause: () => Promise.resolve(), isGone: () => false };
+}
+
+function list(database: Database, query: Readonly<Record<string, string | number>>) {
+  return listDevices(scanned(database), 'org', listDevicesQuerySchema.parse(query));
+}
 
 function redemptions() {
   const nothing = { keyHash: '', claimantHash: null, address: '', hardwareInfo: '{}', networkInfo: '{}' };

@@ -12,6 +12,7 @@ import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
 import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
+import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
@@ -19,7 +20,14 @@ import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from
 import { dumpSchema } from './testing/schema-dump.ts';
 
 /** Names of the migrations that have been released, each with the schema it leaves, kept in migrations/testdata. */
-const released = ['0001-first', '0002-fewer-indexes', '0003-clones', '0004-guesses', '0007-overview'];
+const released = [
+  '0001-first',
+  '0002-fewer-indexes',
+  '0003-clones',
+  '0004-guesses',
+  '0006-devices',
+  '0007-overview',
+];
 
 const second: Migration = {
   up: async (db) => {
@@ -51,6 +59,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0002-fewer-indexes': fewerIndexes,
     '0003-clones': clones,
     '0004-guesses': guesses(kind),
+    '0006-devices': devices(kind),
     '0007-overview': overview,
   };
 
@@ -156,6 +165,7 @@ describe('an embedded database', () => {
     '0002-fewer-indexes': fewerIndexes,
     '0003-clones': clones,
     '0004-guesses': guesses('sqlite'),
+    '0006-devices': devices('sqlite'),
     '0007-overview': overview,
   };
 

@@ -6,6 +6,7 @@ import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
 import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
+import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
 
 /** Every migration ever released, in order. Append only. */
@@ -15,6 +16,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
     '0002-fewer-indexes': fewerIndexes,
     '0003-clones': clones,
     '0004-guesses': guesses(kind),
+    '0006-devices': devices(kind),
     '0007-overview': overview,
   };
 }

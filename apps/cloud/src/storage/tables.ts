@@ -1,11 +1,12 @@
 import type { ClonePolicy } from '@edgeflow/contract';
 import type { Generated } from 'kysely';
+import type { DeviceTables } from './device-tables.ts';
 
 /**
  * Every table, one type for both databases. Times are integer milliseconds since 1970 (`…_ms`), flags are 0 or 1,
  * documents are JSON text: the same bytes in SQLite and PostgreSQL. Every row carries its organization.
  */
-export interface Tables {
+export interface Tables extends DeviceTables {
   organizations: OrganizationRow;
   operator_tokens: OperatorTokenRow;
   provisioning_codes: CodeRow;
@@ -92,6 +93,8 @@ export interface DeviceRow {
   hardware_info: string;
   network_info: string;
   agent_version: string | null;
+  /** `board_model` of the hardware, to filter by. */
+  board_model: string | null;
   /** Lower-case text that searches match: id, name, host name, addresses, board, serial. */
   search_text: string;
   created_at_ms: number;

@@ -29,11 +29,19 @@ export const devicesOperations = {
   listDevices: {
     method: 'GET',
     path: '/api/v1/devices',
-    summary: 'List devices, newest first',
+    summary: 'List devices by filter, newest first or in another order',
     access: 'viewer',
     query: devices.listDevicesQuerySchema,
     answers: { 200: devices.listDevicesResponseSchema },
-    errors: [],
+    errors: ['unavailable'],
+  },
+  readDeviceFacets: {
+    method: 'GET',
+    path: '/api/v1/devices/facets',
+    summary: 'The values by which devices can be narrowed down, with how many have them',
+    access: 'viewer',
+    answers: { 200: devices.deviceFacetsSchema },
+    errors: ['unavailable'],
   },
   readDevice: {
     method: 'GET',

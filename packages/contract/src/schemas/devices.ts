@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { facetValuesMax } from '../limits.ts';
 import { jsonObjectSchema, label, pageQuerySchema, pageShape, tagsSchema, timeSchema } from './common.ts';
 
 export const deviceStatusSchema = z.enum([
@@ -82,18 +83,48 @@ export const updateDeviceRequestSchema = z
   .strict()
   .meta({ id: 'UpdateDeviceRequest' });
 
-export const listDevicesQuerySchema = pageQuerySchema.extend({
+/** What devices can be narrowed down by. */
+export const deviceFilterShape = {
   status: deviceStatusSchema.optional(),
   /** Searches id, name, host name, addresses, board and serial number. */
   q: z.string().trim().max(128).optional(),
   tag: z.string().max(64).optional(),
   group: z.string().max(64).optional(),
+  /** Exactly this `board_model`. */
+  board: z.string().max(128).optional(),
+  /** Exactly this `agent_version`. */
+  version: z.string().max(128).optional(),
   /** `true`: only devices whose key expires within 60 days and who have not shown that they can rotate it. */
   needs_key: z.enum(['true']).optional(),
   /** `suspected`: only devices whose identity two devices seem to use. */
   clones: z.enum(['suspected']).optional(),
+} as const;
+export const deviceSortSchema = z.enum(['created', 'name', 'last_seen']);
+export const sortOrderSchema = z.enum(['asc', 'desc']);
+
+export const listDevicesQuerySchema = pageQuerySchema.extend({
+  ...deviceFilterShape,
+  sort: deviceSortSchema.default('created'),
+  /** Left out: the newest and the ones seen last first, names from A. A cursor is good for one `sort`. */
+  order: sortOrderSchema.optional(),
 });
 export const listDevicesResponseSchema = z.object({ devices: z.array(deviceSchema), ...pageShape });
+
+const facetValueSchema = z.object({ value: z.string(), count: z.number().int() });
+const facetSchema = z.array(facetValueSchema).max(facetValuesMax);
+
+/** The values that the devices of an organization have, those of most devices first. */
+export const deviceFacetsSchema = z
+  .object({
+    statuses: facetSchema,
+    groups: facetSchema,
+    tags: facetSchema,
+    boards: facetSchema,
+    versions: facetSchema,
+    /** There are more values of some kind than are listed. */
+    truncated: z.boolean(),
+  })
+  .meta({ id: 'DeviceFacets' });
 
 export const devicePresenceSchema = z
   .object({
@@ -125,6 +156,11 @@ export const extendKeyResponseSchema = z.object({ device_id: z.string(), expires
 
 export type RotateKeyRequest = z.infer<typeof rotateKeyRequestSchema>;
 export type RotateKeyOffered = z.infer<typeof rotateKeyOfferedSchema>;
+export type DeviceFilter = z.infer<z.ZodObject<typeof deviceFilterShape>>;
+export type DeviceSort = z.infer<typeof deviceSortSchema>;
+export type SortOrder = z.infer<typeof sortOrderSchema>;
+export type FacetValue = z.infer<typeof facetValueSchema>;
+export type DeviceFacets = z.infer<typeof deviceFacetsSchema>;
 export type DeviceStatus = z.infer<typeof deviceStatusSchema>;
 export type DeviceKey = z.infer<typeof deviceKeySchema>;
 export type CloneEvidence = z.infer<typeof cloneEvidenceSchema>;

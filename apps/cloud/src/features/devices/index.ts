@@ -1,4 +1,4 @@
 export { deviceRoutes } from './routes.ts';
-export { deviceSearchText } from './search.ts';
+export { boardModelOf, deviceSearchText } from './search.ts';
 export { Devices } from './service.ts';
 export { readDevice, setLifecycle } from './store.ts';

@@ -1,5 +1,5 @@
 import { operations } from '@edgeflow/contract';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { answer } from '../../http/answer.ts';
 import { route } from '../../http/route.ts';
 import { operatorOf } from '../identity/index.ts';
@@ -10,7 +10,10 @@ export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
     answer(201, await devices.create(operatorOf(call), call.body)),
   );
   route(app, operations.listDevices, async (call) =>
-    answer(200, await devices.list(operatorOf(call), call.query)),
+    answer(200, await devices.list(operatorOf(call), call.query, goneWith(call.request))),
+  );
+  route(app, operations.readDeviceFacets, async (call) =>
+    answer(200, await devices.facets(operatorOf(call), goneWith(call.request))),
   );
   route(app, operations.readDevice, async (call) =>
     answer(200, await devices.read(operatorOf(call), call.params.id)),
@@ -34,4 +37,10 @@ export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
     await devices.delete(operatorOf(call), call.params.id);
     return { status: 204 as const };
   });
+}
+
+/** Whether the client of a request has gone: nobody will hear the answer. */
+function goneWith(request: FastifyRequest): () => boolean {
+  const { socket } = request.raw;
+  return () => socket.destroyed;
 }

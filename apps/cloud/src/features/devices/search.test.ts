@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deviceSearchText, likePattern } from './search.ts';
+import { boardModelOf, deviceSearchText } from './search.ts';
 
 describe('the text that searches match', () => {
   it('holds what people know a device by, in lower case', () => {
@@ -16,6 +16,9 @@ describe('the text that searches match', () => {
   });
 });
 
-it('a search takes the wildcards of SQL for what they are', () => {
-  expect(likePattern('100%_A\\b')).toBe('%100\\%\\_a\\\\b%');
+it('a board is told apart from none, and bounded', () => {
+  expect(boardModelOf({ board_model: ' Raspberry Pi 4 ' })).toBe('Raspberry Pi 4');
+  expect(boardModelOf({ board_model: '  ' })).toBeNull();
+  expect(boardModelOf({})).toBeNull();
+  expect(boardModelOf({ board_model: 'x'.repeat(500) })).toHaveLength(128);
 });

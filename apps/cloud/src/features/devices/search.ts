@@ -1,6 +1,7 @@
 import type { HardwareInfo, NetworkInfo } from '@edgeflow/contract';
 
 const searchTextMax = 1_000;
+const boardModelMax = 128;
 
 /** The text that searches match: lower case, one space between parts. */
 export function deviceSearchText(
@@ -22,7 +23,8 @@ export function deviceSearchText(
   return text.toLowerCase().slice(0, searchTextMax);
 }
 
-/** A `like` pattern that matches `text` anywhere, its own wildcards taken literally (`escape '\'`). */
-export function likePattern(text: string): string {
-  return `%${text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+/** The board as it can be filtered by: bounded, and null where the device does not tell. */
+export function boardModelOf({ board_model: board }: HardwareInfo): string | null {
+  const text = typeof board === 'string' ? board.trim().slice(0, boardModelMax) : '';
+  return text === '' ? null : text;
 }

@@ -1,6 +1,7 @@
 import {
   type CreateDeviceRequest,
   type Device,
+  type DeviceFacets,
   type DevicePresence,
   type EventType,
   formatApiKey,
@@ -14,7 +15,7 @@ import {
   secretBytes,
   type UpdateDeviceRequest,
 } from '@edgeflow/contract';
-import { type Random, toRfc3339 } from '@edgeflow/platform';
+import { type Random, type Timers, toRfc3339 } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { DeviceRow } from '../../storage/tables.ts';
@@ -23,21 +24,18 @@ import { pardon } from '../clones/index.ts';
 import { hashApiKey, issueCredentials, keyLife, livingCredentials } from '../credentials/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import type { Operator } from '../identity/index.ts';
+import { readFacets } from './facets.ts';
+import { listDevices } from './list.ts';
+import type { ScanSource } from './scan.ts';
+import { ScanTurns } from './scan-turns.ts';
 import { deviceSearchText } from './search.ts';
-import {
-  countDevice,
-  insertDevice,
-  listDevices,
-  readDevice,
-  setLifecycle,
-  uncountDevice,
-  updateDevice,
-} from './store.ts';
+import { countDevice, insertDevice, readDevice, setLifecycle, uncountDevice, updateDevice } from './store.ts';
 import { type LivePresence, viewDevice, viewPresence } from './view.ts';
 
 export interface DevicesOptions {
   readonly database: Database;
   readonly random: Random;
+  readonly timers: Timers;
   readonly nextId: OrderedIds;
   readonly events: Events;
   readonly live: LivePresence;
@@ -49,9 +47,11 @@ export interface DevicesOptions {
 /** What operators do with devices. */
 export class Devices {
   readonly #options: DevicesOptions;
+  readonly #scans: ScanTurns;
 
   constructor(options: DevicesOptions) {
     this.#options = options;
+    this.#scans = new ScanTurns(options.database.kind);
   }
 
   /** Makes an identity beforehand. The key exists in this answer and nowhere else. */
@@ -94,9 +94,16 @@ export class Devices {
     return answer;
   }
 
-  async list(operator: Operator, query: ListDevicesQuery): Promise<ListDevicesResponse> {
+  /** @param isGone whether whoever asked has gone away: a search for nobody ends early */
+  async list(
+    operator: Operator,
+    query: ListDevicesQuery,
+    isGone: () => boolean,
+  ): Promise<ListDevicesResponse> {
     const { database, live } = this.#options;
-    const page = await listDevices(database, operator.organizationId, query);
+    const page = await this.#scans.run(() =>
+      listDevices(this.#scanSource(isGone), operator.organizationId, query),
+    );
     const credentials = await livingCredentials(
       database,
       page.rows.map((row) => row.id),
@@ -109,6 +116,11 @@ export class Devices {
       offset: query.offset ?? 0,
       next_cursor: page.nextCursor,
     };
+  }
+
+  /** What the devices can be narrowed down to. */
+  facets(operator: Operator, isGone: () => boolean): Promise<DeviceFacets> {
+    return this.#scans.run(() => readFacets(this.#scanSource(isGone), operator.organizationId));
   }
 
   async read(operator: Operator, id: string): Promise<Device> {
@@ -200,6 +212,15 @@ export class Devices {
     });
     this.#options.events.poke();
     return view;
+  }
+
+  #scanSource(isGone: () => boolean): ScanSource {
+    const { database, timers } = this.#options;
+    const pause = (): Promise<void> =>
+      new Promise((resolve) => {
+        timers.soon(resolve);
+      });
+    return { database, isGone, pause };
   }
 
   async #require(operator: Operator, id: string): Promise<DeviceRow> {

@@ -1,16 +1,8 @@
-import {
-  type DeviceStatus,
-  type ListDevicesQuery,
-  rotationWarningDays,
-  type UpdateDeviceRequest,
-} from '@edgeflow/contract';
-import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { UpdateDeviceRequest } from '@edgeflow/contract';
+import { sql } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
-import type { DeviceLifecycle, DeviceRow, Tables } from '../../storage/tables.ts';
+import type { DeviceLifecycle, DeviceRow } from '../../storage/tables.ts';
 import { storableJson } from '../../storage/text.ts';
-import { byTime, isBehind, type Page, readPage } from '../page.ts';
-import { dayMs } from '../credentials/index.ts';
-import { likePattern } from './search.ts';
 
 /** A device that has not been deleted; deleted ones are tombstones that only their own key reaches. */
 export async function readDevice(
@@ -48,6 +40,7 @@ export async function insertDevice(tx: Tx, device: NewDevice): Promise<void> {
       hardware_info: '{}',
       network_info: '{}',
       agent_version: null,
+      board_model: null,
       search_text: device.searchText,
       created_at_ms: tx.nowMs,
       lifecycle_changed_at_ms: tx.nowMs,
@@ -112,70 +105,4 @@ export async function countDevice(tx: Tx, organizationId: string): Promise<boole
   const result = await sql`update organizations set device_count = device_count + 1
     where id = ${organizationId} and (device_limit is null or device_count < device_limit)`.execute(tx.db);
   return result.numAffectedRows === 1n;
-}
-
-/** One page, newest first. */
-export async function listDevices(
-  database: Database,
-  organizationId: string,
-  query: ListDevicesQuery,
-): Promise<Page<DeviceRow>> {
-  const matching = filtered(database, organizationId, query, await database.nowMs());
-  return readPage(query, {
-    ...byTime,
-    count: async () => {
-      const counted = matching.select((rows) => rows.fn.countAll<number>().as('total'));
-      return (await counted.executeTakeFirstOrThrow()).total;
-    },
-    read: (limit, { after, offset }) => {
-      let page = matching.selectAll().orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
-      if (after !== undefined) page = page.where(isBehind(after));
-      if (offset !== undefined) page = page.offset(offset);
-      return page.execute();
-    },
-  });
-}
-
-type DevicesQuery = SelectQueryBuilder<Tables, 'devices', object>;
-
-function filtered(
-  database: Database,
-  organizationId: string,
-  query: ListDevicesQuery,
-  nowMs: number,
-): DevicesQuery {
-  let matching: DevicesQuery = database.db
-    .selectFrom('devices')
-    .where('organization_id', '=', organizationId)
-    .where('lifecycle', '<>', 'deleted');
-  if (query.status !== undefined) matching = withStatus(matching, query.status);
-  if (query.group !== undefined) matching = matching.where('device_group', '=', query.group);
-  if (query.q !== undefined && query.q !== '') {
-    matching = matching.where(sql<boolean>`search_text like ${likePattern(query.q)} escape '\\'`);
-  }
-  if (query.tag !== undefined) matching = matching.where(hasTag(database, query.tag));
-  if (query.needs_key !== undefined) matching = matching.where(needsKey(nowMs));
-  if (query.clones !== undefined) matching = matching.where('clone_suspected_at_ms', 'is not', null);
-  return matching;
-}
-
-/** Exactly this tag: `tags` is a JSON list of texts. */
-function hasTag({ kind }: Database, tag: string): RawBuilder<boolean> {
-  const tags = kind === 'sqlite' ? sql`json_each(tags)` : sql`json_array_elements_text(tags::json)`;
-  return sql<boolean>`${tag} in (select value from ${tags})`;
-}
-
-/**
- * Its key expires soon, and it has not shown that it can rotate it. The condition `state <> 'ended'` says nothing new,
- * but is the one by which SQLite finds the index `credentials_live`.
- */
-function needsKey(nowMs: number): RawBuilder<boolean> {
-  const soonMs = nowMs + rotationWarningDays * dayMs;
-  return sql<boolean>`lifecycle = 'active' and coalesce(can_rotate, 0) = 0 and exists (select 1 from credentials
-    where device_id = devices.id and state <> 'ended' and state = 'active' and expires_at_ms <= ${soonMs})`;
-}
-
-function withStatus(query: DevicesQuery, status: DeviceStatus): DevicesQuery {
-  if (status === 'revoked' || status === 'quarantined') return query.where('lifecycle', '=', status);
-  return query.where('lifecycle', '=', 'active').where('presence', '=', status);
 }

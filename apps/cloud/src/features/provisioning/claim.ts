@@ -44,6 +44,7 @@ export interface Redemption {
   readonly hardwareInfo: string;
   readonly networkInfo: string;
   readonly agentVersion: string | null;
+  readonly boardModel: string | null;
   readonly searchText: string;
 }
 

@@ -5,7 +5,7 @@ import type { Tx } from '../../storage/database.ts';
 import { LostRaceError } from '../../storage/failures.ts';
 import type { CodeRow, OrganizationRow } from '../../storage/tables.ts';
 import { hashApiKey, issueCredentials, keyExpiry, rotateAfter } from '../credentials/index.ts';
-import { deviceSearchText } from '../devices/index.ts';
+import { boardModelOf, deviceSearchText } from '../devices/index.ts';
 import { type FailureBudget, Guesses } from '../guessing/index.ts';
 import { countRedeemed } from '../onboarding/index.ts';
 import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
@@ -235,6 +235,7 @@ function redeemed(
     hardwareInfo: hardware.json,
     networkInfo: network.json,
     agentVersion: typeof version === 'string' ? version : null,
+    boardModel: boardModelOf(hardware.value),
     searchText: deviceSearchText(deviceId, made.name, hardware.value, network.value),
   };
   const outcome: ClaimOutcome = {

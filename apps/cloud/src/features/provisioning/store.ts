@@ -96,6 +96,7 @@ const deviceColumns = {
   hardware_info: 'text',
   network_info: 'text',
   agent_version: 'text',
+  board_model: 'text',
   search_text: 'text',
   created_at_ms: 'bigint',
   lifecycle_changed_at_ms: 'bigint',
@@ -114,6 +115,7 @@ export async function insertDevices(tx: Tx, redemptions: readonly Redemption[]):
     hardware_info: redemption.hardwareInfo,
     network_info: redemption.networkInfo,
     agent_version: redemption.agentVersion,
+    board_model: redemption.boardModel,
     search_text: redemption.searchText,
     created_at_ms: tx.nowMs,
     lifecycle_changed_at_ms: tx.nowMs,
@@ -128,6 +130,7 @@ const refreshColumns = {
   hardware_info: 'text',
   network_info: 'text',
   agent_version: 'text',
+  board_model: 'text',
   search_text: 'text',
 } as const;
 
@@ -143,6 +146,7 @@ export async function refreshDevices(tx: Tx, redemptions: readonly Redemption[])
     hardware_info: redemption.hardwareInfo,
     network_info: redemption.networkInfo,
     agent_version: redemption.agentVersion,
+    board_model: redemption.boardModel,
     search_text: redemption.searchText,
   }));
   await forEachRow(
@@ -150,7 +154,8 @@ export async function refreshDevices(tx: Tx, redemptions: readonly Redemption[])
     refreshColumns,
     rows,
     (r, from) => sql`update devices set code_id = ${r.code_id}, hardware_info = ${r.hardware_info},
-      network_info = ${r.network_info}, agent_version = ${r.agent_version}, search_text = ${r.search_text},
+      network_info = ${r.network_info}, agent_version = ${r.agent_version},
+      board_model = ${r.board_model}, search_text = ${r.search_text},
       can_rotate = null,
       readmit_credential_id = case when lifecycle = 'quarantined' then ${r.credential_id} end
     ${from} where devices.id = ${r.id}`,

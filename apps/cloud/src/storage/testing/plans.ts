@@ -42,8 +42,8 @@ export async function planOf(
 export function fullScans(plan: readonly string[], tables: readonly string[]): string[] {
   const inPostgres = new RegExp(`Seq Scan on (${tables.join('|')})\\b`);
   // SQLite names a table by its alias, and reads all of it for an index of the moment. Lists that are parameters are
-  // virtual tables; `few` is what a subquery with a limit has found, and is looked through once.
-  const inSqlite = /^SCAN (?!json_each |CONSTANT |few$)| AUTOMATIC /;
+  // virtual tables; `few`, `matching` and `best` are what a part of the statement has found already.
+  const inSqlite = /^SCAN (?!json_each |t |CONSTANT |few$|matching|best)| AUTOMATIC /;
   return plan.filter((step, at) => {
     const isByIndex = /^ *(->)? *Index (Only )?Scan/.test(step);
     const isWhole = isByIndex && !(plan[at + 1] ?? '').includes('Index Cond');

@@ -16,6 +16,28 @@ create table audit_log (
   request_id text,
   detail text not null
 );
+create table bulk_changes (
+  id text not null,
+  organization_id text not null,
+  actor_id text not null,
+  address text,
+  request_id text,
+  change text not null,
+  state text not null,
+  total bigint not null,
+  parts bigint not null,
+  next_part bigint not null default 0,
+  changed bigint not null default 0,
+  skipped text not null,
+  created_at_ms bigint not null,
+  beat_at_ms bigint not null,
+  finished_at_ms bigint
+);
+create table bulk_parts (
+  bulk_id text not null,
+  part bigint not null,
+  device_ids text not null
+);
 create table credentials (
   id text not null,
   organization_id text not null,
@@ -28,6 +50,24 @@ create table credentials (
   rotate_after_ms bigint not null,
   authenticated_at_ms bigint,
   ended_at_ms bigint
+);
+create table device_connections (
+  device_id text not null,
+  epoch bigint not null,
+  organization_id text not null,
+  began_at_ms bigint not null,
+  address text,
+  ended_at_ms bigint,
+  close_reason text
+);
+create table device_notes (
+  device_id text not null,
+  organization_id text not null,
+  notes text,
+  location text,
+  latitude double precision,
+  longitude double precision,
+  updated_at_ms bigint not null
 );
 create table devices (
   id text not null,
@@ -57,7 +97,8 @@ create table devices (
   replaced_at_ms bigint,
   clone_suspected_at_ms bigint,
   clone_evidence text,
-  readmit_credential_id text
+  readmit_credential_id text,
+  board_model text
 );
 create table events (
   sequence bigint not null default nextval('events_sequence_seq'::regclass),
@@ -143,10 +184,15 @@ create table shadows (
 );
 alter table audit_log add constraint audit_log_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'failure'::text])));
 alter table audit_log add constraint audit_log_pkey PRIMARY KEY (sequence);
+alter table bulk_changes add constraint bulk_changes_pkey PRIMARY KEY (id);
+alter table bulk_changes add constraint bulk_changes_state_check CHECK ((state = ANY (ARRAY['running'::text, 'finished'::text])));
+alter table bulk_parts add constraint bulk_parts_pkey PRIMARY KEY (bulk_id, part);
 alter table credentials add constraint credentials_key_hash_key UNIQUE (key_hash);
 alter table credentials add constraint credentials_origin_check CHECK ((origin = ANY (ARRAY['code'::text, 'operator'::text, 'rotation'::text])));
 alter table credentials add constraint credentials_pkey PRIMARY KEY (id);
 alter table credentials add constraint credentials_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'active'::text, 'ended'::text])));
+alter table device_connections add constraint device_connections_pkey PRIMARY KEY (device_id, epoch);
+alter table device_notes add constraint device_notes_pkey PRIMARY KEY (device_id);
 alter table devices add constraint devices_lifecycle_check CHECK ((lifecycle = ANY (ARRAY['active'::text, 'revoked'::text, 'quarantined'::text, 'deleted'::text])));
 alter table devices add constraint devices_origin_check CHECK ((origin = ANY (ARRAY['code'::text, 'operator'::text])));
 alter table devices add constraint devices_pkey PRIMARY KEY (id);
@@ -166,8 +212,14 @@ alter table provisioning_codes add constraint provisioning_codes_state_check CHE
 alter table server_facts add constraint server_facts_pkey PRIMARY KEY (name);
 alter table shadows add constraint shadows_pkey PRIMARY KEY (device_id);
 alter table audit_log add constraint audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table bulk_changes add constraint bulk_changes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table bulk_parts add constraint bulk_parts_bulk_id_fkey FOREIGN KEY (bulk_id) REFERENCES bulk_changes(id);
 alter table credentials add constraint credentials_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(id);
 alter table credentials add constraint credentials_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table device_connections add constraint device_connections_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(id);
+alter table device_connections add constraint device_connections_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table device_notes add constraint device_notes_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(id);
+alter table device_notes add constraint device_notes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table devices add constraint devices_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table events add constraint events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table onboarding_hours add constraint onboarding_hours_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
@@ -178,12 +230,14 @@ alter table shadows add constraint shadows_organization_id_fkey FOREIGN KEY (org
 CREATE INDEX audit_by_object ON public.audit_log USING btree (organization_id, object_id, sequence);
 CREATE INDEX audit_by_organization ON public.audit_log USING btree (organization_id, sequence);
 CREATE INDEX audit_refusals ON public.audit_log USING btree (organization_id, at_ms, reason, object_id) WHERE ((outcome = 'failure'::text) AND (action = ANY (ARRAY['code.redeem'::text, 'key.refused'::text])));
+CREATE INDEX bulk_changes_running ON public.bulk_changes USING btree (beat_at_ms) WHERE (state = 'running'::text);
 CREATE INDEX codes_by_batch ON public.provisioning_codes USING btree (organization_id, batch_id);
 CREATE INDEX codes_by_time ON public.provisioning_codes USING btree (organization_id, created_at_ms, id);
 CREATE INDEX codes_live ON public.provisioning_codes USING btree (group_count, expires_at_ms) WHERE (state = 'active'::text);
 CREATE INDEX credentials_by_expiry ON public.credentials USING btree (organization_id, expires_at_ms, device_id) WHERE (state = 'active'::text);
 CREATE INDEX credentials_due ON public.credentials USING btree (rotate_after_ms) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX credentials_live ON public.credentials USING btree (device_id, state) WHERE (state <> 'ended'::text);
+CREATE INDEX device_connections_by_time ON public.device_connections USING btree (began_at_ms);
 CREATE INDEX devices_by_presence ON public.devices USING btree (presence) WHERE (presence = ANY (ARRAY['online'::text, 'reconnecting'::text]));
 CREATE INDEX devices_by_replacement ON public.devices USING btree (replaced_at_ms) WHERE (replaced_at_ms IS NOT NULL);
 CREATE INDEX devices_by_security ON public.devices USING btree (security_changed_at_ms) WHERE (security_changed_at_ms IS NOT NULL);
