@@ -149,6 +149,8 @@ export class CloudNode {
       codeGroups: 3,
       keyTtlDays: 365,
       caPem: () => undefined,
+      pins: () => [],
+      publicUrl: () => 'https://cloud.test',
     });
     // Fastify loads its plugins in turns of the real event loop: all of them now, while no time passes.
     await cloud.app.ready();

@@ -10,6 +10,7 @@ import { codeRoutes, Codes } from './features/codes/index.ts';
 import { commandRoutes, Commands } from './features/commands/index.ts';
 import { KeyAuthenticator } from './features/credentials/index.ts';
 import { deviceRoutes, Devices, setLifecycle } from './features/devices/index.ts';
+import { enrolmentRoutes, Enrolments } from './features/enrolment/index.ts';
 import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
 import { FailureBudget, guessingMetrics, GuessWatch } from './features/guessing/index.ts';
 import { Identity } from './features/identity/index.ts';
@@ -57,6 +58,10 @@ export interface CloudDeps {
   readonly codeGroups: number | undefined;
   readonly keyTtlDays: number;
   readonly caPem: () => string | undefined;
+  /** SPKI pins that devices need; none when a public authority stands behind the certificate. */
+  readonly pins: () => readonly string[];
+  /** Where people and devices reach the cloud, without a slash at its end. Not asked before anybody listens. */
+  readonly publicUrl: () => string;
   /** Left out: only the API is served. */
   readonly dashboard?: DashboardFiles;
   /** Tunnels that may wait to say who they are; the gateway's own bound when left out. */
@@ -240,8 +245,11 @@ function addRoutes(
   const shared = { ...deps, events, nextId, securityChanged };
   const announce = announcer(gateway, report);
   provisioningRoutes(app, new Provisioning({ ...shared, budget: guessing.budget }));
-  codeRoutes(app, new Codes(shared));
-  deviceRoutes(app, new Devices({ ...shared, live: gateway }));
+  const codes = new Codes(shared);
+  const devices = new Devices({ ...shared, live: gateway });
+  codeRoutes(app, codes);
+  deviceRoutes(app, devices);
+  enrolmentRoutes(app, new Enrolments({ ...deps, codes, devices }));
   rotationRoutes(app, rotation);
   organizationRoutes(app, new Organizations(database));
   commandRoutes(app, new Commands(database, gateway));

@@ -110,6 +110,7 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
     });
     const { strangersMax, ...doorway } = await doorLimits(deps.files);
     const registry = createRegistry();
+    let publicUrl = config.publicUrl ?? '';
     const cloud = await buildCloud({
       ...deps,
       ...config,
@@ -119,6 +120,8 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       strangersMax,
       bootstrapToken: config.bootstrapToken?.reveal(),
       caPem: () => certificates.caPem,
+      pins: () => certificates.pins,
+      publicUrl: () => publicUrl,
       dashboard: { files: deps.files, folder: deps.dashboardFolder },
     });
     await cloud.start();
@@ -136,9 +139,10 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       trustedProxies: config.trustedProxies,
       registry,
     });
+    publicUrl = await publicUrlOf(deps, listeners);
     return {
       listeners,
-      publicUrl: await publicUrlOf(deps, listeners),
+      publicUrl,
       place: opened.place,
       devices: fresh ? undefined : await countDevices(database),
       certificates,

@@ -1,4 +1,5 @@
 import { cloneErrors } from './clone-errors.ts';
+import { enrolmentErrors } from './enrolment-errors.ts';
 import { entry, type ErrorEntry } from './error-entry.ts';
 import { network } from './network-errors.ts';
 
@@ -255,6 +256,7 @@ export const errorCatalogue = {
   ...local,
   ...device,
   ...cloneErrors,
+  ...enrolmentErrors,
   ...network,
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -23,3 +23,4 @@ export * from './schemas/commands.ts';
 export * from './schemas/records.ts';
 export * from './schemas/local.ts';
 export * from './schemas/overview.ts';
+export * from './schemas/enrolment.ts';

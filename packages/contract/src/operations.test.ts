@@ -87,6 +87,7 @@ describe('the operations', () => {
         ...['POST /devices/:id/quarantine', 'GET /organization', 'PUT /organization'],
         ...['GET /devices/facets'],
         ...['GET /events', 'GET /audit-log', 'GET /overview'],
+        ...['GET /enrolment', 'GET /provisioning-codes/:id/onboarding', 'PUT /provisioning-codes/:id'],
       ].sort(),
     );
   });

@@ -1,6 +1,7 @@
 import type { Operation } from './operations/operation.ts';
 import { codesOperations } from './operations/codes.ts';
 import { devicesOperations } from './operations/devices.ts';
+import { enrolmentOperations } from './operations/enrolment.ts';
 import { organizationOperations } from './operations/organization.ts';
 import { overviewOperations } from './operations/overview.ts';
 import { provisioningOperations } from './operations/provisioning.ts';
@@ -12,6 +13,7 @@ export type { Access, Operation } from './operations/operation.ts';
 export const operations = {
   ...provisioningOperations,
   ...codesOperations,
+  ...enrolmentOperations,
   ...devicesOperations,
   ...organizationOperations,
   ...recordsOperations,

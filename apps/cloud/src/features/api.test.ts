@@ -46,6 +46,12 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
       secrets.push(code, code.replaceAll('-', ''), code.slice(5).replaceAll('-', ''));
     const [first, second, third] = codes as [CreatedCode, CreatedCode, CreatedCode];
     expect((await owner.call('listCodes', 200)).total).toBe(3);
+    const rebound = await owner.call('updateCode', 200, {
+      ...{ id: second.id, body: { bind: { mac_address: 'DC-A6-32-01-02-03' } } },
+    });
+    expect(rebound.bind.mac_address).toBe('dc:a6:32:01:02:03');
+    await owner.call('readOnboarding', 200, { id: second.id });
+    await owner.call('readEnrolment', 200);
     await owner.call('revokeCode', 200, { id: third.id });
     expect(await owner.refusal('revokeCode', { id: 'pc_0000000000000000' })).toBe('404 code_not_found');
 

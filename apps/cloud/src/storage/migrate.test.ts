@@ -14,6 +14,7 @@ import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
 import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
+import { attempts } from './migrations/0009-attempts.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
@@ -27,6 +28,7 @@ const released = [
   '0004-guesses',
   '0006-devices',
   '0007-overview',
+  '0009-attempts',
 ];
 
 const second: Migration = {
@@ -61,6 +63,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0004-guesses': guesses(kind),
     '0006-devices': devices(kind),
     '0007-overview': overview,
+    '0009-attempts': attempts,
   };
 
   it('make the schema of an empty database, and copy nothing', () => {
@@ -77,8 +80,8 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
 
   it('apply what has been added since, and keep the rows', async () => {
     await store.database.db.insertInto('server_facts').values({ name: 'n', value: 'v' }).execute();
-    const report = await migrate(store.database, undefined, { ...all, '0009-second': second });
-    expect(report.applied).toEqual(['0009-second']);
+    const report = await migrate(store.database, undefined, { ...all, '0099-second': second });
+    expect(report.applied).toEqual(['0099-second']);
     expect(await dumpSchema(store.database)).toContain('colour text');
     expect(await store.database.db.selectFrom('server_facts').selectAll().execute()).toHaveLength(1);
   });
@@ -87,23 +90,23 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     const before = await dumpSchema(store.database);
     const trying = migrate(store.database, undefined, {
       ...all,
-      '0009-second': second,
+      '0099-second': second,
       '0010-failing': failing,
     });
     await expect(trying).rejects.toThrow('could not be migrated');
     expect(await dumpSchema(store.database)).toBe(before);
-    expect((await migrate(store.database, undefined, { ...all, '0009-second': second })).applied).toEqual([
-      '0009-second',
+    expect((await migrate(store.database, undefined, { ...all, '0099-second': second })).applied).toEqual([
+      '0099-second',
     ]);
   });
 
   it('refuse the schema of a newer program, name it, and change nothing', async () => {
-    await migrate(store.database, undefined, { ...all, '0009-second': second });
+    await migrate(store.database, undefined, { ...all, '0099-second': second });
     const before = await dumpSchema(store.database);
     const opening = openDatabase(store.url, openOptions);
     await expect(opening).rejects.toBeInstanceOf(NewerSchemaError);
     await expect(openDatabase(store.url, openOptions)).rejects.toThrow(
-      /newer version of this program \(it has 0009-second\).*Start that version, or restore the copy/s,
+      /newer version of this program \(it has 0099-second\).*Start that version, or restore the copy/s,
     );
     expect(await dumpSchema(store.database)).toBe(before);
   });
@@ -167,6 +170,7 @@ describe('an embedded database', () => {
     '0004-guesses': guesses('sqlite'),
     '0006-devices': devices('sqlite'),
     '0007-overview': overview,
+    '0009-attempts': attempts,
   };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {
@@ -196,8 +200,8 @@ describe('an embedded database', () => {
     const raw = new DatabaseSync(path);
     raw.exec(`insert into server_facts values ('precious', 'row')`);
     raw.close();
-    const copy = await upgrade({ ...all, '0009-second': second });
-    expect(copy).toBe(`${path}.before-0009-second`);
+    const copy = await upgrade({ ...all, '0099-second': second });
+    expect(copy).toBe(`${path}.before-0099-second`);
     expect(factsIn(copy ?? '')).toEqual([{ name: 'precious', value: 'row' }]);
     expect(factsIn(path)).toEqual([{ name: 'precious', value: 'row' }]);
 
@@ -208,14 +212,14 @@ describe('an embedded database', () => {
 
   it('keeps every copy when an upgrade has to be tried again', async () => {
     await upgrade(all);
-    await expect(upgrade({ ...all, '0009-failing': failing })).rejects.toThrow('could not be migrated');
-    expect(existsSync(`${path}.before-0009-failing`)).toBe(true);
-    const copy = await upgrade({ ...all, '0009-failing': second });
-    expect(basename(copy ?? '')).toBe('edgeflow.db.before-0009-failing.2');
+    await expect(upgrade({ ...all, '0099-failing': failing })).rejects.toThrow('could not be migrated');
+    expect(existsSync(`${path}.before-0099-failing`)).toBe(true);
+    const copy = await upgrade({ ...all, '0099-failing': second });
+    expect(basename(copy ?? '')).toBe('edgeflow.db.before-0099-failing.2');
   });
 
   it('is closed again when it cannot be used', async () => {
-    await upgrade({ ...all, '0009-second': second });
+    await upgrade({ ...all, '0099-second': second });
     await expect(openDatabase(`sqlite:${path}`, openOptions)).rejects.toThrow(NewerSchemaError);
     const raw = new DatabaseSync(path, { timeout: 0 });
     raw.exec('pragma locking_mode = exclusive');

@@ -18,6 +18,7 @@ export interface Tables extends DeviceTables {
   server_facts: ServerFactRow;
   guesses: GuessRow;
   onboarding_hours: OnboardingHourRow;
+  code_attempts: CodeAttemptRow;
 }
 
 export interface OrganizationRow {
@@ -193,6 +194,19 @@ export interface OnboardingHourRow {
   made: number;
   redeemed: number;
   online: number;
+}
+
+/** The last registration that a code refused, and what the device said of itself; one row a code at most. */
+export interface CodeAttemptRow {
+  code_id: string;
+  organization_id: string;
+  at_ms: number;
+  /** Code of the catalogue. */
+  reason: string;
+  address: string;
+  mac_address: string | null;
+  serial_number: string | null;
+  board_model: string | null;
 }
 
 /** A distinct unknown code that somebody tried; kept for a day. Belongs to no organization. */

@@ -111,6 +111,8 @@ export function cloudDeps(
     codeGroups: undefined,
     keyTtlDays: 365,
     caPem: () => undefined,
+    pins: () => [],
+    publicUrl: () => 'https://cloud.test',
   };
 }
 

@@ -11,4 +11,5 @@ export const validBodies: Partial<Record<OperationName, unknown>> = {
   sendCommand: { action: 'health_check' },
   updateOrganization: { clone_policy: 'keep_newest' },
   updateShadow: { desired: {} },
+  updateCode: { bind: null },
 };

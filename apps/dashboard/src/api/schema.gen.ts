@@ -62,10 +62,45 @@ export interface paths {
         };
         /** One provisioning code, without its text */
         get: operations["readCode"];
-        put?: never;
+        /** Bind an active code to other hardware, or to none */
+        put: operations["updateCode"];
         post?: never;
         /** Revoke a provisioning code that has not been used */
         delete: operations["revokeCode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a device has to know of this cloud: its address and the pins of its certificate */
+        get: operations["readEnrolment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/provisioning-codes/{id}/onboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a code has come: its last refused attempt, its device, and the first use of its key */
+        get: operations["readOnboarding"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -78,11 +113,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List devices, newest first */
+        /** List devices by filter, newest first or in another order */
         get: operations["listDevices"];
         put?: never;
         /** Make a device id and an API key beforehand */
         post: operations["createDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The values by which devices can be narrowed down, with how many have them */
+        get: operations["readDeviceFacets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -452,6 +504,13 @@ export interface components {
             };
             device_id?: string;
         };
+        UpdateCodeRequest: {
+            bind: {
+                mac_address?: string;
+                serial_number?: string;
+                board_model?: string;
+            } | null;
+        };
         /** @default {} */
         CreateDeviceRequest: {
             name?: string;
@@ -579,6 +638,42 @@ export interface components {
             last_failed_at: string | null;
             last_failed_reason: string | null;
         };
+        Enrolment: {
+            public_url: string;
+            pins: string[];
+            development_ca: boolean;
+        };
+        Onboarding: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            code: components["schemas"]["ProvisioningCode"];
+            last_attempt: components["schemas"]["CodeAttempt"] | null;
+            device: {
+                device_id: string;
+                name: string | null;
+                hostname: string | null;
+                board_model: string | null;
+                /** @enum {string} */
+                status: "never_connected" | "online" | "offline" | "reconnecting" | "quarantined" | "revoked";
+                first_connected_at: string | null;
+                last_close_reason: string | null;
+            } | null;
+        };
+        CodeAttempt: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            reason: string;
+            address: string;
+            mac_address: string | null;
+            serial_number: string | null;
+            board_model: string | null;
+        };
         Device: {
             device_id: string;
             name: string | null;
@@ -641,6 +736,29 @@ export interface components {
                 rotation_pending: boolean;
                 can_rotate: boolean | null;
             } | null;
+        };
+        DeviceFacets: {
+            statuses: {
+                value: string;
+                count: number;
+            }[];
+            groups: {
+                value: string;
+                count: number;
+            }[];
+            tags: {
+                value: string;
+                count: number;
+            }[];
+            boards: {
+                value: string;
+                count: number;
+            }[];
+            versions: {
+                value: string;
+                count: number;
+            }[];
+            truncated: boolean;
         };
         DevicePresence: {
             device_id: string;
@@ -1246,6 +1364,114 @@ export interface operations {
             };
         };
     };
+    updateCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code id (pc_…). */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvisioningCode"];
+                };
+            };
+            /** @description `request_malformed`: The request is not in the form expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_rejected`: An operator credential is missing, unknown or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: This credential does not allow this call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `code_not_found`: There is no such provisioning code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `code_not_active`: A provisioning code that is used, revoked or expired cannot be changed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `media_type_unsupported`: The media type is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many unknown codes, keys or tokens came from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revokeCode: {
         parameters: {
             query?: never;
@@ -1323,6 +1549,130 @@ export interface operations {
             };
         };
     };
+    readEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description `token_rejected`: An operator credential is missing, unknown or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: This credential does not allow this call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many unknown codes, keys or tokens came from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readOnboarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code id (pc_…). */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onboarding"];
+                };
+            };
+            /** @description `token_rejected`: An operator credential is missing, unknown or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: This credential does not allow this call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `code_not_found`: There is no such provisioning code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many unknown codes, keys or tokens came from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDevices: {
         parameters: {
             query?: {
@@ -1333,8 +1683,12 @@ export interface operations {
                 q?: string;
                 tag?: string;
                 group?: string;
+                board?: string;
+                version?: string;
                 needs_key?: "true";
                 clones?: "suspected";
+                sort?: "created" | "name" | "last_seen";
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1395,6 +1749,15 @@ export interface operations {
             };
             /** @description `internal`: The service failed. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service cannot answer right now; the outcome may be unknown. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1486,6 +1849,71 @@ export interface operations {
             };
             /** @description `internal`: The service failed. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readDeviceFacets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceFacets"];
+                };
+            };
+            /** @description `token_rejected`: An operator credential is missing, unknown or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: This credential does not allow this call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many unknown codes, keys or tokens came from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service cannot answer right now; the outcome may be unknown. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

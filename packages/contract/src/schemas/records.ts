@@ -31,6 +31,7 @@ export const listAuditResponseSchema = z.object({ entries: z.array(auditEntrySch
 export const eventTypes = [
   'code.created',
   'code.revoked',
+  'code.updated',
   'code.failed_attempt',
   'device.provisioned',
   'device.created',

@@ -15,6 +15,11 @@ export function codeRoutes(app: FastifyInstance, codes: Codes): void {
   route(app, operations.readCode, async (call) =>
     answer(200, await codes.read(operatorOf(call), call.params.id)),
   );
+  route(app, operations.updateCode, async (call) => {
+    const operator = operatorOf(call);
+    await codes.rebind(operator, call.params.id, call.body);
+    return answer(200, await codes.read(operator, call.params.id));
+  });
   route(app, operations.revokeCode, async (call) =>
     answer(200, await codes.revoke(operatorOf(call), call.params.id)),
   );

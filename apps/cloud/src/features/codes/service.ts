@@ -9,6 +9,7 @@ import {
   makeProvisioningCode,
   type OrderedIds,
   parseProvisioningCode,
+  type UpdateCodeRequest,
 } from '@edgeflow/contract';
 import type { Random } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
@@ -23,6 +24,7 @@ import { codeGroupsLeast } from '../guessing/index.ts';
 import type { Operator } from '../identity/index.ts';
 import { mayBeReprovisioned } from '../provisioning/index.ts';
 import { chooseGroups } from './decide.ts';
+import { rebindCode } from './rebind.ts';
 import { countLiveShortCodes, insertCodes, listCodes, type NewCode, readCode, revokeCode } from './store.ts';
 import { viewCode } from './view.ts';
 
@@ -79,6 +81,11 @@ export class Codes {
     const row = await readCode(database, operator.organizationId, id);
     if (row === undefined) throw new ProblemError('code_not_found');
     return viewCode(row, await database.nowMs());
+  }
+
+  /** Binds an active code to other hardware, or to none. */
+  async rebind(operator: Operator, id: string, request: UpdateCodeRequest): Promise<void> {
+    await rebindCode(this.#options, operator, id, request);
   }
 
   /** Revokes a code that has not been used. Revoking twice is harmless. */

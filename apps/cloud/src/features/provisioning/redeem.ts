@@ -8,6 +8,7 @@ import { hashApiKey, issueCredentials, keyExpiry, rotateAfter } from '../credent
 import { boardModelOf, deviceSearchText } from '../devices/index.ts';
 import { type FailureBudget, Guesses } from '../guessing/index.ts';
 import { countRedeemed } from '../onboarding/index.ts';
+import { keepLastAttempts } from './attempts.ts';
 import type { Claim, ClaimOutcome, JudgedClaim, Redemption } from './claim.ts';
 import { type ClaimFacts, decideClaim, type MadeCredential } from './decide.ts';
 import { type HardwareIdentity, hardwareIdentity, isBound } from './hardware.ts';
@@ -61,6 +62,7 @@ export async function redeemBatch(
   const redemptions = judged.flatMap(({ redemption }) => redemption ?? []);
   if (redemptions.length > 0) await write(tx, redemptions, room);
   await noteFailures(tx, failuresOf(judged));
+  await keepLastAttempts(tx, judged);
   await recordClaims(tx, judged);
   return judged.map(({ outcome }) => outcome);
 }

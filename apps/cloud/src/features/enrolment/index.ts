@@ -1,0 +1,2 @@
+export { enrolmentRoutes } from './routes.ts';
+export { Enrolments } from './service.ts';
