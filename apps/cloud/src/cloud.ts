@@ -4,6 +4,7 @@ import { type OrderedIds, orderedIds } from '@edgeflow/contract';
 import { type Clock, pooled, type Random, type TimerHandle, type Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import { type AlertMailer, buildAlerts } from './features/alerts/index.ts';
 import { auditRefusal, auditRoutes } from './features/audit/index.ts';
 import { cloneMetrics, Clones } from './features/clones/index.ts';
 import { codeRoutes, Codes } from './features/codes/index.ts';
@@ -53,6 +54,10 @@ export interface CloudDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   readonly trustedProxies: NetworkSet;
+  /** Beside the public internet, webhooks may be here. */
+  readonly webhookNetworks?: NetworkSet;
+  /** undefined: this cloud sends no e-mail. */
+  readonly mailer?: AlertMailer;
   readonly bootstrapToken: string | undefined;
   readonly codeTtlSeconds: number;
   readonly codeGroups: number | undefined;
@@ -97,6 +102,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
     ...health(database, () => phase),
   });
   addRoutes(app, deps, parts, report);
+  const alerts = buildAlerts(app, { ...deps, events, nextId: parts.nextId, onFailure: report });
   tunnelMetrics(deps.registry, gateway);
   guessingMetrics(deps.registry, guessing);
   cloneMetrics(deps.registry, parts.clones);
@@ -115,6 +121,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       if (expected > 0) logger.info({ devices: expected }, 'waiting for devices to reconnect');
       events.start();
       parts.refusals.start();
+      alerts.start();
       gateway.start();
       watch.start();
       const every = (periodMs: number, work: () => Promise<unknown>): void => {
@@ -130,6 +137,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       for (const timer of periodic.splice(0)) timers.clear(timer);
       watch.stop();
       rotation.stop();
+      await alerts.stop();
       events.stop();
       await presence.writeHeard();
       await gateway.stop();

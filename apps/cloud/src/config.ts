@@ -37,6 +37,8 @@ export interface CloudConfig {
   /** Plain HTTP; undefined when `HTTP_PORT=off`. */
   readonly http: ListenSetting | undefined;
   readonly trustedProxies: NetworkSet;
+  /** Beside the public internet, webhooks may be here. */
+  readonly webhookNetworks: NetworkSet;
   /** Undefined: the cloud makes its own development CA in {@link dataFolder}. */
   readonly tlsFiles: { readonly certificate: string; readonly key: string } | undefined;
   /** Without a slash at its end; undefined: made from the address of the default route after listening. */
@@ -106,6 +108,7 @@ function arrange(settings: Settings, resolvePath: (path: string) => string): Clo
         ? undefined
         : listenSetting(settings.HTTP_HOST, settings.HTTP_PORT, httpPortDefault),
     trustedProxies: settings.TRUSTED_PROXIES,
+    webhookNetworks: settings.WEBHOOK_NETWORKS,
     tlsFiles:
       certificate === undefined || key === undefined
         ? undefined

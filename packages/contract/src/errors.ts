@@ -1,3 +1,4 @@
+import { alertErrors } from './alert-errors.ts';
 import { cloneErrors } from './clone-errors.ts';
 import { enrolmentErrors } from './enrolment-errors.ts';
 import { entry, type ErrorEntry } from './error-entry.ts';
@@ -257,6 +258,7 @@ export const errorCatalogue = {
   ...device,
   ...cloneErrors,
   ...enrolmentErrors,
+  ...alertErrors,
   ...network,
 } as const satisfies Record<string, ErrorEntry>;
 

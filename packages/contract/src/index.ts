@@ -24,3 +24,4 @@ export * from './schemas/records.ts';
 export * from './schemas/local.ts';
 export * from './schemas/overview.ts';
 export * from './schemas/enrolment.ts';
+export * from './schemas/alerts.ts';

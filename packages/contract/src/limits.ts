@@ -72,3 +72,12 @@ export const facetValuesMax = 200;
 
 /** Largest document of a shadow's `desired` or `reported` half, in bytes of JSON. */
 export const shadowBytesMax = 32 * 1024;
+
+/** Alert rules and endpoints of one organization. */
+export const alertRulesMax = 100;
+export const alertEndpointsMax = 10;
+export const alertOfflineMinutesMax = 7 * 24 * 60;
+export const alertKeyDaysMax = 60;
+export const alertTargetLengthMax = 1_000;
+/** After a webhook got a new secret, messages are signed with the old one as well for this long. */
+export const alertSecretOverlapSeconds = 24 * 3600;

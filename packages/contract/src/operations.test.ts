@@ -88,6 +88,11 @@ describe('the operations', () => {
         ...['GET /devices/facets'],
         ...['GET /events', 'GET /audit-log', 'GET /overview'],
         ...['GET /enrolment', 'GET /provisioning-codes/:id/onboarding', 'PUT /provisioning-codes/:id'],
+        ...['GET /alert-rules', 'POST /alert-rules', 'PUT /alert-rules/:id', 'DELETE /alert-rules/:id'],
+        ...['GET /alert-endpoints', 'POST /alert-endpoints', 'PUT /alert-endpoints/:id'],
+        ...['DELETE /alert-endpoints/:id', 'POST /alert-endpoints/:id/rotate-secret'],
+        ...['POST /alert-endpoints/:id/test', 'GET /alert-incidents', 'GET /alert-deliveries'],
+        ...['POST /alert-deliveries/:id/retry'],
       ].sort(),
     );
   });

@@ -1,4 +1,5 @@
 import type { Operation } from './operations/operation.ts';
+import { alertsOperations } from './operations/alerts.ts';
 import { codesOperations } from './operations/codes.ts';
 import { devicesOperations } from './operations/devices.ts';
 import { enrolmentOperations } from './operations/enrolment.ts';
@@ -18,6 +19,7 @@ export const operations = {
   ...organizationOperations,
   ...recordsOperations,
   ...overviewOperations,
+  ...alertsOperations,
 } as const satisfies Record<string, Operation>;
 
 export type Operations = typeof operations;

@@ -123,6 +123,22 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
     );
 
     expect((await owner.call('readOverview', 200)).devices.total).toBe(2);
+    const rule = await owner.call('createAlertRule', 201, { body: { offline_minutes: 5 } });
+    await owner.call('updateAlertRule', 200, { id: rule.id, body: { key_days: 7 } });
+    expect((await owner.call('listAlertRules', 200)).rules).toHaveLength(1);
+    const alerted = await owner.call('createAlertEndpoint', 201, { body: validBodies.createAlertEndpoint });
+    const { id: endpointId } = alerted.endpoint;
+    secrets.push((alerted.secret ?? '').slice(6));
+    const rotated = await owner.call('rotateAlertSecret', 200, { id: endpointId });
+    secrets.push((rotated.secret ?? '').slice(6));
+    await owner.call('updateAlertEndpoint', 200, { id: endpointId, body: { name: 'night shift' } });
+    expect((await owner.call('listAlertEndpoints', 200)).endpoints).toHaveLength(1);
+    const test = await owner.call('testAlertEndpoint', 202, { id: endpointId });
+    await owner.call('retryAlertDelivery', 202, { id: test.id });
+    expect((await owner.call('listAlertDeliveries', 200)).total).toBe(1);
+    expect((await owner.call('listAlertIncidents', 200)).total).toBe(0);
+    await owner.call('deleteAlertEndpoint', 204, { id: endpointId });
+    await owner.call('deleteAlertRule', 204, { id: rule.id });
     expect((await owner.call('listAudit', 200)).total).toBeGreaterThan(10);
     const events = await owner.raw('streamEvents');
     expect(events.headers.get('content-type')).toContain('text/event-stream');
@@ -220,12 +236,24 @@ describe.each(databaseKinds)('two organizations on %s', (kind) => {
     const device = await TestDevice.connect(cloud.origin, identity);
     const { codes } = await cloud.owner.call('createCodes', 201, { body: {} });
     const before = await cloud.owner.call('readDevice', 200, { id: identity.device_id });
+    const code = codes[0]?.id ?? '';
+    const rule = await cloud.owner.call('createAlertRule', 201, { body: validBodies.createAlertRule });
+    const { endpoint } = await cloud.owner.call('createAlertEndpoint', 201, {
+      body: validBodies.createAlertEndpoint,
+    });
+    const delivery = await cloud.owner.call('testAlertEndpoint', 202, { id: endpoint.id });
+    /** Part of the address, what it may name, what is answered, and an id of nothing. */
+    const anyDevice = ['', identity.device_id, 'device_not_found', 'dev_0000000000000000'] as const;
+    const ours = [
+      ['provisioning-codes', code, 'code_not_found', 'pc_0000000000000000'],
+      ['alert-rules', rule.id, 'alert_rule_not_found', 'alr_0000000000000000'],
+      ['alert-endpoints', endpoint.id, 'alert_endpoint_not_found', 'ale_0000000000000000'],
+      ['alert-deliveries', delivery.id, 'alert_delivery_not_found', 'msg_0000000000000000'],
+    ] as const;
     for (const name of names.filter((one) => operations[one].path.includes(':id'))) {
-      const isCode = operations[name].path.includes('provisioning-codes');
-      const id = isCode ? (codes[0]?.id ?? '') : identity.device_id;
-      const expected = isCode ? '404 code_not_found' : '404 device_not_found';
-      expect(await theirs.refusal(name, { id, body: validBodies[name] }), name).toBe(expected);
-      const unknown = isCode ? 'pc_0000000000000000' : 'dev_0000000000000000';
+      const [, id, missing, unknown] =
+        ours.find(([part]) => operations[name].path.includes(part)) ?? anyDevice;
+      expect(await theirs.refusal(name, { id, body: validBodies[name] }), name).toBe(`404 ${missing}`);
       const [one, other] = await Promise.all(
         [id, unknown].map(
           async (some) => (await theirs.refused(name, { id: some, body: validBodies[name] })).problem,

@@ -2,11 +2,15 @@ import { listDevicesQuerySchema } from '@edgeflow/contract';
 import { systemClock, systemTimers } from '@edgeflow/platform';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AlertIncidentRow } from '../storage/alert-tables.ts';
 import type { Database, DatabaseKind, Tx } from '../storage/database.ts';
 import { databaseKinds, makeDatabase, type TestDatabase } from '../storage/testing/databases.ts';
 import { fullScans, planOf, recordStatements, type Statement } from '../storage/testing/plans.ts';
 import { insertFleet } from '../testing/fleet.ts';
 import { SecurityWatch } from '../tunnel/security-watch.ts';
+import { countStillExpiring, takeUpExpiring } from './alerts/expiring.ts';
+import { countStillOffline, takeUpOffline } from './alerts/offline.ts';
+import { claimDue, endWaiting } from './alerts/outbox.ts';
 import { countLiveShortCodes } from './codes/store.ts';
 import {
   activateCredentials,
@@ -31,7 +35,14 @@ import { noteCannotRotate, requestDueRotations } from './rotation/store.ts';
 
 /** What runs for every device, or every moment, stays as fast as it is however large the fleet grows. */
 
-const tables = ['devices', 'credentials', 'provisioning_codes', 'audit_log', 'onboarding_hours'];
+const tables = [
+  'devices',
+  'credentials',
+  'provisioning_codes',
+  'audit_log',
+  'onboarding_hours',
+  'alert_deliveries',
+];
 const names = ['d00001', 'd00777', 'd20000'];
 const hashes = names.map((name) => `hash of ${name}`);
 const facts = names.map((deviceId) => ({ deviceId, epoch: 1, lastSeenAtMs: 1, reason: 'gone' }));
@@ -223,6 +234,42 @@ const hotPaths: readonly HotPath[] = [
     indexes: ['devices_pkey'],
   },
   {
+    name: 'devices that an alert rule takes up',
+    run: (tx) =>
+      takeUpOffline(tx, { ...alertRule, offline_edge_ms: tx.nowMs - 2 * dayMs }, { nextId: () => '' }),
+    indexes: ['devices_offline'],
+    hasSubstitute: true,
+  },
+  {
+    name: 'devices of an outage',
+    run: (tx) => countStillOffline(tx, alertRule, { ...incident, from_ms: 0, to_ms: 0 }),
+    indexes: ['devices_offline'],
+    hasSubstitute: true,
+  },
+  {
+    name: 'keys that an alert rule takes up',
+    run: (tx) => takeUpExpiring(tx, alertRule, { expiresAtMs: -1, deviceId: '' }, { nextId: () => '' }),
+    indexes: ['credentials_by_expiry', 'devices_pkey'],
+    hasSubstitute: true,
+  },
+  {
+    name: 'keys of an incident',
+    run: (tx) => countStillExpiring(tx, alertRule, incident),
+    indexes: ['credentials_by_alert', 'devices_pkey'],
+    hasSubstitute: true,
+  },
+  {
+    name: 'messages that are due',
+    run: (tx) => claimDue(tx, 10, ['ale d00001']),
+    indexes: ['alert_deliveries_due'],
+  },
+  {
+    name: 'messages that wait for an endpoint',
+    run: (tx) => endWaiting(tx, 'ale d00777', 'gone'),
+    indexes: ['alert_deliveries_by_endpoint'],
+    hasSubstitute: true,
+  },
+  {
     name: 'what the security watch looks at twice a second',
     read: (database) => lookOnce(database),
     indexes: ['devices_by_security', 'devices_by_replacement'],
@@ -243,6 +290,24 @@ function scanned(database: Database): Parameters<typeof listDevices>[0] {
 function list(database: Database, query: Readonly<Record<string, string | number>>) {
   return listDevices(scanned(database), 'org', listDevicesQuerySchema.parse(query));
 }
+
+const alertRule = {
+  ...{ id: 'rule', organization_id: 'org', device_group: '', offline_minutes: 60, key_days: 14 },
+  ...{ endpoint_ids: null, created_at_ms: 0, offline_edge_ms: 0, swept_at_ms: 0, keys_swept_at_ms: 0 },
+};
+const incident: AlertIncidentRow = {
+  ...{ id: 'incident', organization_id: 'org', rule_id: 'rule', device_group: '', condition: 'key_expiring' },
+  ...{
+    state: 'open',
+    created_at_ms: 0,
+    from_ms: 0,
+    to_ms: 0,
+    devices_joined: 1,
+    devices_now: 1,
+    messages: 0,
+  },
+  ...{ told_devices: 0, told_at_ms: null, resolved_at_ms: null },
+};
 
 function redemptions() {
   const nothing = { keyHash: '', claimantHash: null, address: '', hardwareInfo: '{}', networkInfo: '{}' };

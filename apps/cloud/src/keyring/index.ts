@@ -1,2 +1,3 @@
 export { KeyRing } from './key-ring.ts';
 export { createKeyRing, keyRingExists, loadKeyRing } from './ring-file.ts';
+export { openSealed, sealText } from './sealed.ts';

@@ -64,7 +64,10 @@ describe('a derived API key', () => {
 
 describe('a key ring', () => {
   it('never uses one key for two purposes', () => {
-    const purposes = ['code-hmac', 'claimant-hmac', 'api-key-derivation', 'check-value'] as const;
+    const purposes = [
+      ...(['code-hmac', 'claimant-hmac', 'api-key-derivation', 'check-value'] as const),
+      'webhook-secrets',
+    ] as const;
     const keys = purposes.map((purpose) => Buffer.from(ring.purposeKey('k_1', purpose)).toString('hex'));
     expect(new Set(keys).size).toBe(purposes.length);
     expect(ring.hashCode('k_1', 'A1B2C3D4')).not.toBe(ring.hashClaimant('k_1', 'A1B2C3D4'));

@@ -5,8 +5,15 @@ import { formatApiKey, secretBytes } from '@edgeflow/contract';
 export const serverKeyBytes = 32;
 
 /** One server key never serves two purposes: each has its own key derived from it. */
-export type KeyPurpose = 'code-hmac' | 'claimant-hmac' | 'api-key-derivation' | 'check-value';
-const purposes: readonly KeyPurpose[] = ['code-hmac', 'claimant-hmac', 'api-key-derivation', 'check-value'];
+export type KeyPurpose =
+  'code-hmac' | 'claimant-hmac' | 'api-key-derivation' | 'check-value' | 'webhook-secrets';
+const purposes: readonly KeyPurpose[] = [
+  'code-hmac',
+  'claimant-hmac',
+  'api-key-derivation',
+  'check-value',
+  'webhook-secrets',
+];
 
 /** What a derived API key belongs to. A change of any member gives an unrelated key. */
 export interface ApiKeyContext {

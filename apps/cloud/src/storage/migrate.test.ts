@@ -15,6 +15,7 @@ import { guesses } from './migrations/0004-guesses.ts';
 import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
 import { attempts } from './migrations/0009-attempts.ts';
+import { alerts } from './migrations/0010-alerts.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
@@ -29,6 +30,7 @@ const released = [
   '0006-devices',
   '0007-overview',
   '0009-attempts',
+  '0010-alerts',
 ];
 
 const second: Migration = {
@@ -64,6 +66,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0006-devices': devices(kind),
     '0007-overview': overview,
     '0009-attempts': attempts,
+    '0010-alerts': alerts,
   };
 
   it('make the schema of an empty database, and copy nothing', () => {
@@ -91,7 +94,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     const trying = migrate(store.database, undefined, {
       ...all,
       '0099-second': second,
-      '0010-failing': failing,
+      '0100-failing': failing,
     });
     await expect(trying).rejects.toThrow('could not be migrated');
     expect(await dumpSchema(store.database)).toBe(before);
@@ -171,6 +174,7 @@ describe('an embedded database', () => {
     '0006-devices': devices('sqlite'),
     '0007-overview': overview,
     '0009-attempts': attempts,
+    '0010-alerts': alerts,
   };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {

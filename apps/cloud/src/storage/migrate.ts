@@ -9,6 +9,7 @@ import { guesses } from './migrations/0004-guesses.ts';
 import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
 import { attempts } from './migrations/0009-attempts.ts';
+import { alerts } from './migrations/0010-alerts.ts';
 
 /** Every migration ever released, in order. Append only. */
 function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -20,6 +21,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
     '0006-devices': devices(kind),
     '0007-overview': overview,
     '0009-attempts': attempts,
+    '0010-alerts': alerts,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ClonePolicy } from '@edgeflow/contract';
 import type { Generated } from 'kysely';
+import type { AlertDeliveryRow, AlertEndpointRow, AlertIncidentRow, AlertRuleRow } from './alert-tables.ts';
 import type { DeviceTables } from './device-tables.ts';
 
 /**
@@ -19,6 +20,10 @@ export interface Tables extends DeviceTables {
   guesses: GuessRow;
   onboarding_hours: OnboardingHourRow;
   code_attempts: CodeAttemptRow;
+  alert_rules: AlertRuleRow;
+  alert_endpoints: AlertEndpointRow;
+  alert_incidents: AlertIncidentRow;
+  alert_deliveries: AlertDeliveryRow;
 }
 
 export interface OrganizationRow {
@@ -143,6 +148,8 @@ export interface CredentialRow {
   rotate_after_ms: number;
   authenticated_at_ms: number | null;
   ended_at_ms: number | null;
+  /** The incident that told of its expiry; null: none has. */
+  alert_incident_id?: string | null;
 }
 
 export interface ShadowRow {

@@ -12,4 +12,9 @@ export const validBodies: Partial<Record<OperationName, unknown>> = {
   updateOrganization: { clone_policy: 'keep_newest' },
   updateShadow: { desired: {} },
   updateCode: { bind: null },
+  createAlertRule: { offline_minutes: 5 },
+  updateAlertRule: { offline_minutes: 6 },
+  // Nothing is sent to a name that cannot be: RFC 2606.
+  createAlertEndpoint: { kind: 'webhook', name: 'on call', target: 'https://alerts.invalid/' },
+  updateAlertEndpoint: { name: 'on call' },
 };

@@ -15,6 +15,10 @@ export const idPrefixes = {
   operatorToken: 'tok_',
   request: 'req_',
   audit: 'aud_',
+  alertRule: 'alr_',
+  alertEndpoint: 'ale_',
+  incident: 'inc_',
+  delivery: 'msg_',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -51,6 +51,10 @@ export const eventTypes = [
   'shadow.updated',
   'guessing.alarm',
   'guessing.calm',
+  'alert.opened',
+  'alert.grown',
+  'alert.resolved',
+  'alert.endpoint_disabled',
 ] as const;
 export const eventTypeSchema = z.enum(eventTypes);
 

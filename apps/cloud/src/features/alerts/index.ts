@@ -1,0 +1,46 @@
+import type { OrderedIds } from '@edgeflow/contract';
+import type { Random, Timers } from '@edgeflow/platform';
+import type { FastifyInstance } from 'fastify';
+import { type NetworkSet, noNetworks } from '../../http/addresses.ts';
+import type { KeyRing } from '../../keyring/index.ts';
+import type { Logger } from '../../logging.ts';
+import { publicPoster } from '../../outbound/index.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Events } from '../events/index.ts';
+import { Alerts } from './alerts.ts';
+import { AlertEndpoints } from './endpoints.ts';
+import { alertRoutes } from './routes.ts';
+import { AlertRules } from './rules.ts';
+import type { AlertMailer } from './sender.ts';
+
+export type { AlertMailer } from './sender.ts';
+
+export type { Alerts } from './alerts.ts';
+
+export interface AlertDeps {
+  readonly version: string;
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly events: Events;
+  readonly nextId: OrderedIds;
+  /** Beside the public internet, webhooks may be here. */
+  readonly webhookNetworks?: NetworkSet;
+  readonly mailer?: AlertMailer | undefined;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** The rules' work, with the calls that change and show it added to the app. Nothing runs before its `start()`. */
+export function buildAlerts(app: FastifyInstance, deps: AlertDeps): Alerts {
+  const { database, mailer, timers, webhookNetworks: networks = noNetworks } = deps;
+  const alerts = new Alerts({ ...deps, mailer, poster: publicPoster(timers, networks) });
+  const written = (): void => {
+    alerts.poke();
+  };
+  const canSendEmail = mailer !== undefined;
+  const endpoints = new AlertEndpoints({ ...deps, networks, canSendEmail, written });
+  alertRoutes(app, { database, rules: new AlertRules(deps), endpoints, written });
+  return alerts;
+}

@@ -1,0 +1,2 @@
+export { addressProblem } from './destinations.ts';
+export { type Poster, publicPoster } from './post.ts';
