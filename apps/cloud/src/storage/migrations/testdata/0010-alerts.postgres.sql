@@ -98,6 +98,16 @@ create table bulk_parts (
   part bigint not null,
   device_ids text not null
 );
+create table code_attempts (
+  code_id text not null,
+  organization_id text not null,
+  at_ms bigint not null,
+  reason text not null,
+  address text not null,
+  mac_address text,
+  serial_number text,
+  board_model text
+);
 create table credentials (
   id text not null,
   organization_id text not null,
@@ -257,6 +267,7 @@ alter table audit_log add constraint audit_log_pkey PRIMARY KEY (sequence);
 alter table bulk_changes add constraint bulk_changes_pkey PRIMARY KEY (id);
 alter table bulk_changes add constraint bulk_changes_state_check CHECK ((state = ANY (ARRAY['running'::text, 'finished'::text])));
 alter table bulk_parts add constraint bulk_parts_pkey PRIMARY KEY (bulk_id, part);
+alter table code_attempts add constraint code_attempts_pkey PRIMARY KEY (code_id);
 alter table credentials add constraint credentials_key_hash_key UNIQUE (key_hash);
 alter table credentials add constraint credentials_origin_check CHECK ((origin = ANY (ARRAY['code'::text, 'operator'::text, 'rotation'::text])));
 alter table credentials add constraint credentials_pkey PRIMARY KEY (id);
@@ -288,6 +299,8 @@ alter table alert_rules add constraint alert_rules_organization_id_fkey FOREIGN 
 alter table audit_log add constraint audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table bulk_changes add constraint bulk_changes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table bulk_parts add constraint bulk_parts_bulk_id_fkey FOREIGN KEY (bulk_id) REFERENCES bulk_changes(id);
+alter table code_attempts add constraint code_attempts_code_id_fkey FOREIGN KEY (code_id) REFERENCES provisioning_codes(id);
+alter table code_attempts add constraint code_attempts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table credentials add constraint credentials_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(id);
 alter table credentials add constraint credentials_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table device_connections add constraint device_connections_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(id);
