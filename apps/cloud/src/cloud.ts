@@ -10,11 +10,11 @@ import { cloneMetrics, Clones } from './features/clones/index.ts';
 import { codeRoutes, Codes } from './features/codes/index.ts';
 import { commandRoutes, Commands } from './features/commands/index.ts';
 import { KeyAuthenticator } from './features/credentials/index.ts';
-import { deviceRoutes, Devices, setLifecycle } from './features/devices/index.ts';
+import { deviceNames, deviceRoutes, Devices, setLifecycle } from './features/devices/index.ts';
 import { enrolmentRoutes, Enrolments } from './features/enrolment/index.ts';
 import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
 import { FailureBudget, guessingMetrics, GuessWatch } from './features/guessing/index.ts';
-import { Identity } from './features/identity/index.ts';
+import { Identity, operatorNames } from './features/identity/index.ts';
 import { organizationRoutes, Organizations } from './features/organization/index.ts';
 import { Overviews, overviewRoutes } from './features/overview/index.ts';
 import { Connections, Door, PresenceWriter } from './features/presence/index.ts';
@@ -264,7 +264,7 @@ function addRoutes(
   const keys = new KeyAuthenticator(database, timers, securityChanged, guessing.wrongKeys);
   shadowRoutes(app, new Shadows({ database, events, announce }), watchedKeys(parts.refusals, keys));
   eventRoutes(app, events, timers);
-  auditRoutes(app, database);
+  auditRoutes(app, database, { operators: operatorNames, devices: deviceNames });
   overviewRoutes(app, new Overviews(deps));
 }
 

@@ -67,6 +67,6 @@ describe('the types of a call', () => {
   });
 
   it('leave out what is no JSON', () => {
-    expectTypeOf<Exclude<OperationName, JsonOperationName>>().toEqualTypeOf<'streamEvents'>();
+    expectTypeOf<Exclude<OperationName, JsonOperationName>>().toEqualTypeOf<'streamEvents' | 'exportAudit'>();
   });
 });

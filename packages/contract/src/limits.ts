@@ -69,6 +69,8 @@ export const pageLimitDefault = 50;
 export const pageLimitMax = 500;
 /** Values of one kind that the menus of the device list are offered: those of most devices. */
 export const facetValuesMax = 200;
+/** Lists of codes and of the audit log count their rows up to this: counting millions takes longer than showing a page. */
+export const totalCountedMax = 100_000;
 
 /** Largest document of a shadow's `desired` or `reported` half, in bytes of JSON. */
 export const shadowBytesMax = 32 * 1024;

@@ -93,6 +93,7 @@ describe('the operations', () => {
         ...['DELETE /alert-endpoints/:id', 'POST /alert-endpoints/:id/rotate-secret'],
         ...['POST /alert-endpoints/:id/test', 'GET /alert-incidents', 'GET /alert-deliveries'],
         ...['POST /alert-deliveries/:id/retry'],
+        ...['GET /audit-log/csv'],
       ].sort(),
     );
   });

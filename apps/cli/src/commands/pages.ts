@@ -20,6 +20,8 @@ interface PageQuery {
 
 interface PageShape {
   readonly total: number;
+  /** Left out, or true: `total` is the whole number. */
+  readonly total_is_exact?: boolean;
   readonly next_cursor: string | null;
 }
 
@@ -61,9 +63,13 @@ export async function readPages<
 }
 
 /** Tells people how much of the list they see. */
-export function notePage(output: Output, shown: number, { total, next_cursor }: PageShape): void {
+export function notePage(
+  output: Output,
+  shown: number,
+  { total, total_is_exact: isExact, next_cursor }: PageShape,
+): void {
   const more = next_cursor === null ? '' : `; more with --cursor ${next_cursor}, or --all`;
-  output.note(`${shown} of ${total}${more}`);
+  output.note(`${shown} of ${total}${isExact === false ? ' or more' : ''}${more}`);
 }
 
 function goingInCircles(): Error {

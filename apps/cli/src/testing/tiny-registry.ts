@@ -110,9 +110,10 @@ export class TinyRegistry {
           device_id: textOrNull(body.device_id),
           created_at: now,
           created_by: 'tok_1',
+          created_by_name: 'me',
           expires_at: later,
         },
-        ...{ used_by: null, used_at: null, used_from: null, revoked_at: null },
+        ...{ used_by: null, used_by_name: null, used_at: null, used_from: null, revoked_at: null },
         ...{ failed_attempts: 0, last_failed_at: null, last_failed_reason: null },
       };
       this.codes.set(code.id, code);
@@ -168,14 +169,15 @@ export class TinyRegistry {
 
   #auditEntries({ outcome }: TinyRequest['query']): AuditEntry[] {
     const entry = (id: string, members: Partial<AuditEntry>): AuditEntry => ({
-      ...{ id, at: now, actor: { kind: 'operator', id: 'tok_1' }, action: 'code.create', object: null },
+      ...{ id, at: now, actor: { kind: 'operator', id: 'tok_1', name: 'me' }, action: 'code.create' },
+      object: null,
       ...{ address: '192.0.2.1', outcome: 'success', reason: null, request_id: 'req_1', detail: {} },
       ...members,
     });
     const entries = [
-      entry('aud_1', { object: { kind: 'code', id: 'pc_1' } }),
+      entry('aud_1', { object: { kind: 'code', id: 'pc_1', name: null } }),
       entry('aud_2', {
-        ...{ actor: { kind: 'anonymous', id: '-' }, action: 'device.provision' },
+        ...{ actor: { kind: 'anonymous', id: '-', name: null }, action: 'device.provision' },
         ...{ outcome: 'failure', reason: 'code_unknown' },
       }),
     ];
@@ -209,6 +211,7 @@ function page(member: string, rows: readonly unknown[], query: TinyRequest['quer
   return {
     [member]: rows.slice(offset, offset + limit),
     total: rows.length,
+    total_is_exact: true,
     limit,
     offset,
     next_cursor: next,

@@ -144,6 +144,7 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
     expect(events.headers.get('content-type')).toContain('text/event-stream');
     await events.body?.cancel();
     cloud.answered.add('streamEvents 200');
+    await owner.call('exportAudit', 200);
     await owner.call('deleteDevice', 204, { id });
     expect(await owner.refusal('readDevice', { id })).toBe('404 device_not_found');
     await owner.call('readCode', 200, { id: second.id });

@@ -7,6 +7,7 @@ import type { Database, DatabaseKind, Tx } from '../storage/database.ts';
 import { databaseKinds, makeDatabase, type TestDatabase } from '../storage/testing/databases.ts';
 import { fullScans, planOf, recordStatements, type Statement } from '../storage/testing/plans.ts';
 import { insertFleet } from '../testing/fleet.ts';
+import { type HotPath, insertRecords, recordPaths } from '../testing/record-paths.ts';
 import { SecurityWatch } from '../tunnel/security-watch.ts';
 import { countStillExpiring, takeUpExpiring } from './alerts/expiring.ts';
 import { countStillOffline, takeUpOffline } from './alerts/offline.ts';
@@ -42,28 +43,17 @@ const tables = [
   'audit_log',
   'onboarding_hours',
   'alert_deliveries',
+  'code_words',
+  'batch_rows',
 ];
 const names = ['d00001', 'd00777', 'd20000'];
 const hashes = names.map((name) => `hash of ${name}`);
 const facts = names.map((deviceId) => ({ deviceId, epoch: 1, lastSeenAtMs: 1, reason: 'gone' }));
 const newcomers = names.map((deviceId) => ({ deviceId, address: '', version: null, history: '{}' }));
 
-interface HotPath {
-  readonly name: string;
-  /** In a transaction of which nothing remains. */
-  readonly run?: (tx: Tx) => Promise<unknown>;
-  /** Outside of one. */
-  readonly read?: (database: Database) => Promise<unknown>;
-  /** Without one of these it would read a whole table. */
-  readonly indexes: readonly string[];
-  /** Without them another index serves in their place, and more is read than need be. */
-  readonly hasSubstitute?: true;
-  /** Where it is hot on one kind only, or the other has a way of its own. */
-  readonly only?: DatabaseKind;
-}
-
 /** Indexes that come with a constraint; SQLite names them by their number, and lets nobody drop them. */
 const constraints: Readonly<Record<string, { readonly table: string; readonly sqlite: string }>> = {
+  code_words_pkey: { table: 'code_words', sqlite: 'PRIMARY KEY' },
   onboarding_hours_pkey: { table: 'onboarding_hours', sqlite: 'sqlite_autoindex_onboarding_hours_1' },
   devices_pkey: { table: 'devices', sqlite: 'sqlite_autoindex_devices_1' },
   credentials_pkey: { table: 'credentials', sqlite: 'sqlite_autoindex_credentials_1' },
@@ -126,6 +116,7 @@ const hotPaths: readonly HotPath[] = [
     name: 'the first page of all devices',
     read: (database) => list(database, {}),
     indexes: ['devices_by_time', 'devices_pkey'],
+    hasSubstitute: true,
   },
   {
     name: 'a page in the middle of all devices, oldest first',
@@ -281,6 +272,7 @@ const hotPaths: readonly HotPath[] = [
     indexes: ['devices_by_security'],
     only: 'sqlite',
   },
+  ...recordPaths,
 ];
 
 function scanned(database: Database): Parameters<typeof listDevices>[0] {
@@ -367,6 +359,7 @@ describe.each(databaseKinds)('query plans on %s', (kind) => {
   beforeAll(async () => {
     store = await makeDatabase(kind, systemClock);
     await insertFleet(store.database);
+    await insertRecords(store.database);
   }, 120_000);
   afterAll(() => store.discard());
 

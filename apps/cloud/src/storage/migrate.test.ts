@@ -14,6 +14,7 @@ import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
 import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
+import { batches } from './migrations/0008-batches.ts';
 import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 import { openDatabase } from './open.ts';
@@ -29,6 +30,7 @@ const released = [
   '0004-guesses',
   '0006-devices',
   '0007-overview',
+  '0008-batches',
   '0009-attempts',
   '0010-alerts',
 ];
@@ -65,6 +67,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0004-guesses': guesses(kind),
     '0006-devices': devices(kind),
     '0007-overview': overview,
+    '0008-batches': batches(kind),
     '0009-attempts': attempts,
     '0010-alerts': alerts,
   };
@@ -173,6 +176,7 @@ describe('an embedded database', () => {
     '0004-guesses': guesses('sqlite'),
     '0006-devices': devices('sqlite'),
     '0007-overview': overview,
+    '0008-batches': batches('sqlite'),
     '0009-attempts': attempts,
     '0010-alerts': alerts,
   };

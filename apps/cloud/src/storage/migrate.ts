@@ -8,6 +8,7 @@ import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
 import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
+import { batches } from './migrations/0008-batches.ts';
 import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 
@@ -20,6 +21,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
     '0004-guesses': guesses(kind),
     '0006-devices': devices(kind),
     '0007-overview': overview,
+    '0008-batches': batches(kind),
     '0009-attempts': attempts,
     '0010-alerts': alerts,
   };

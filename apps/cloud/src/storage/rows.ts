@@ -10,6 +10,12 @@ export type Row<C extends Columns> = {
   readonly [Name in keyof C]: C[Name] extends 'text' ? string | null : number | null;
 };
 
+/** Where statements run: a transaction, also one of a migration. */
+interface RowsTarget {
+  readonly kind: Tx['kind'];
+  readonly db: Pick<Tx['db'], 'executeQuery' | 'getExecutor'>;
+}
+
 /** How a statement names the members of the row it is run for. */
 type References<C extends Columns> = { readonly [Name in keyof C]: RawBuilder<unknown> };
 
@@ -25,7 +31,7 @@ type References<C extends Columns> = { readonly [Name in keyof C]: RawBuilder<un
  * @returns what all rows together changed or returned
  */
 export async function forEachRow<C extends Columns, Returned = unknown>(
-  tx: Pick<Tx, 'kind' | 'db'>,
+  tx: RowsTarget,
   columns: C,
   rows: readonly Row<C>[],
   statement: (r: References<C>, from: RawBuilder<unknown>) => RawBuilder<Returned>,
@@ -46,7 +52,7 @@ export async function forEachRow<C extends Columns, Returned = unknown>(
 
 /** Inserts many rows as one query; see {@link forEachRow}. Columns that are not named get their defaults. */
 export async function insertRows<C extends Columns>(
-  tx: Pick<Tx, 'kind' | 'db'>,
+  tx: RowsTarget,
   table: string,
   columns: C,
   rows: readonly Row<C>[],

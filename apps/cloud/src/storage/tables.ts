@@ -1,13 +1,14 @@
 import type { ClonePolicy } from '@edgeflow/contract';
 import type { Generated } from 'kysely';
 import type { AlertDeliveryRow, AlertEndpointRow, AlertIncidentRow, AlertRuleRow } from './alert-tables.ts';
+import type { BatchTables } from './batch-tables.ts';
 import type { DeviceTables } from './device-tables.ts';
 
 /**
  * Every table, one type for both databases. Times are integer milliseconds since 1970 (`…_ms`), flags are 0 or 1,
  * documents are JSON text: the same bytes in SQLite and PostgreSQL. Every row carries its organization.
  */
-export interface Tables extends DeviceTables {
+export interface Tables extends DeviceTables, BatchTables {
   organizations: OrganizationRow;
   operator_tokens: OperatorTokenRow;
   provisioning_codes: CodeRow;
@@ -82,6 +83,8 @@ export interface CodeRow {
   failed_attempts: number;
   last_failed_at_ms: number | null;
   last_failed_reason: string | null;
+  /** The words that searches match, each behind a space; null when there are none. */
+  search_text: string | null;
 }
 
 export type DeviceLifecycle = 'active' | 'revoked' | 'quarantined' | 'deleted';

@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-log/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log as CSV, newest first, with the filters of the list
+         * @description RFC 4180, UTF-8. A cell that a spreadsheet would take for a formula begins with an apostrophe. The file is written while it is read, and ends early only with its connection.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -773,12 +793,14 @@ export interface components {
              */
             created_at: string;
             created_by: string;
+            created_by_name: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
              */
             expires_at: string;
             used_by: string | null;
+            used_by_name: string | null;
             used_at: string | null;
             used_from: string | null;
             revoked_at: string | null;
@@ -808,12 +830,14 @@ export interface components {
              */
             created_at: string;
             created_by: string;
+            created_by_name: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
              */
             expires_at: string;
             used_by: string | null;
+            used_by_name: string | null;
             used_at: string | null;
             used_from: string | null;
             revoked_at: string | null;
@@ -1010,11 +1034,13 @@ export interface components {
                 /** @enum {string} */
                 kind: "operator" | "device" | "system" | "anonymous";
                 id: string;
+                name: string | null;
             };
             action: string;
             object: {
                 kind: string;
                 id: string;
+                name: string | null;
             } | null;
             address: string | null;
             /** @enum {string} */
@@ -1374,6 +1400,8 @@ export interface operations {
                 offset?: number;
                 status?: "active" | "used" | "expired" | "revoked";
                 batch?: string;
+                created_by?: string;
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -1393,6 +1421,7 @@ export interface operations {
                         limit: number;
                         offset: number;
                         next_cursor: string | null;
+                        total_is_exact: boolean;
                     };
                 };
             };
@@ -3521,7 +3550,80 @@ export interface operations {
                         limit: number;
                         offset: number;
                         next_cursor: string | null;
+                        total_is_exact: boolean;
                     };
+                };
+            };
+            /** @description `request_malformed`: The request is not in the form expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_rejected`: An operator credential is missing, unknown or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: This credential does not allow this call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many unknown codes, keys or tokens came from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                actor?: string;
+                action?: string;
+                object?: string;
+                outcome?: "success" | "failure";
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description `request_malformed`: The request is not in the form expected. */

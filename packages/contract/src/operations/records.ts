@@ -23,4 +23,16 @@ and can be opened once another has ended. A program that shows events to many pe
     answers: { 200: records.listAuditResponseSchema },
     errors: [],
   },
+  exportAudit: {
+    method: 'GET',
+    path: '/api/v1/audit-log/csv',
+    summary: 'The audit log as CSV, newest first, with the filters of the list',
+    description:
+      'RFC 4180, UTF-8. A cell that a spreadsheet would take for a formula begins with an apostrophe. The file is \
+written while it is read, and ends early only with its connection.',
+    access: 'viewer',
+    query: records.exportAuditQuerySchema,
+    answers: { 200: 'text/csv' },
+    errors: [],
+  },
 } as const satisfies Record<string, Operation>;

@@ -6,7 +6,7 @@ import {
   codeTtlSecondsMax,
   codeTtlSecondsMin,
 } from '../limits.ts';
-import { label, pageQuerySchema, pageShape, tagsSchema, timeSchema } from './common.ts';
+import { countedPageShape, label, pageQuerySchema, tagsSchema, timeSchema } from './common.ts';
 
 /** `aa:bb:cc:dd:ee:ff`, read with dashes, dots or no separator too. */
 export const macAddressSchema = z
@@ -63,9 +63,13 @@ const codeMembers = {
   /** The device that this code re-provisions. */
   device_id: z.string().nullable(),
   created_at: timeSchema,
+  /** Id of the person or token that made it. */
   created_by: z.string(),
+  created_by_name: z.string().nullable(),
   expires_at: timeSchema,
   used_by: z.string().nullable(),
+  /** Name of the device that used it; null without one. */
+  used_by_name: z.string().nullable(),
   used_at: timeSchema.nullable(),
   used_from: z.string().nullable(),
   revoked_at: timeSchema.nullable(),
@@ -84,8 +88,12 @@ export const createCodesResponseSchema = z.object({ codes: z.array(createdCodeSc
 export const listCodesQuerySchema = pageQuerySchema.extend({
   status: codeStatusSchema.optional(),
   batch: z.string().max(64).optional(),
+  /** Id of the person or token that made them. */
+  created_by: z.string().max(128).optional(),
+  /** Words, or beginnings of words, of the code's name and its device's; or the id of a code. */
+  q: z.string().max(128).optional(),
 });
-export const listCodesResponseSchema = z.object({ codes: z.array(codeSchema), ...pageShape });
+export const listCodesResponseSchema = z.object({ codes: z.array(codeSchema), ...countedPageShape });
 
 export type CreateCodesRequest = z.infer<typeof createCodesRequestSchema>;
 export type CodeStatus = z.infer<typeof codeStatusSchema>;

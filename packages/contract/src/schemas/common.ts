@@ -82,3 +82,10 @@ export const pageShape = {
   offset: z.number().int(),
   next_cursor: z.string().nullable(),
 };
+
+/** The same for lists that may grow to millions: `total` is counted up to {@link totalCountedMax} only. */
+export const countedPageShape = {
+  ...pageShape,
+  /** Whether `total` is the whole number; else there are at least so many. */
+  total_is_exact: z.boolean(),
+};

@@ -1,14 +1,19 @@
 import * as z from 'zod';
-import { jsonObjectSchema, pageQuerySchema, pageShape, timeSchema } from './common.ts';
+import { countedPageShape, jsonObjectSchema, pageQuerySchema, timeSchema } from './common.ts';
 
 /** Who or what, did what, to what, from where, with what outcome. */
 export const auditEntrySchema = z
   .object({
     id: z.string(),
     at: timeSchema,
-    actor: z.object({ kind: z.enum(['operator', 'device', 'system', 'anonymous']), id: z.string() }),
+    /** `name` is what it is called now; null where it has no name, or is gone. */
+    actor: z.object({
+      kind: z.enum(['operator', 'device', 'system', 'anonymous']),
+      id: z.string(),
+      name: z.string().nullable(),
+    }),
     action: z.string(),
-    object: z.object({ kind: z.string(), id: z.string() }).nullable(),
+    object: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }).nullable(),
     address: z.string().nullable(),
     outcome: z.enum(['success', 'failure']),
     /** An error code of the catalogue when the outcome is a failure. */
@@ -18,7 +23,8 @@ export const auditEntrySchema = z
   })
   .meta({ id: 'AuditEntry' });
 
-export const listAuditQuerySchema = pageQuerySchema.extend({
+/** What the log is filtered by, as a list and as a file. */
+export const exportAuditQuerySchema = z.object({
   actor: z.string().max(128).optional(),
   action: z.string().max(64).optional(),
   object: z.string().max(128).optional(),
@@ -26,7 +32,8 @@ export const listAuditQuerySchema = pageQuerySchema.extend({
   since: timeSchema.optional(),
   until: timeSchema.optional(),
 });
-export const listAuditResponseSchema = z.object({ entries: z.array(auditEntrySchema), ...pageShape });
+export const listAuditQuerySchema = pageQuerySchema.extend(exportAuditQuerySchema.shape);
+export const listAuditResponseSchema = z.object({ entries: z.array(auditEntrySchema), ...countedPageShape });
 
 export const eventTypes = [
   'code.created',
@@ -70,5 +77,6 @@ export const healthSchema = z.object({
 
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 export type ListAuditQuery = z.infer<typeof listAuditQuerySchema>;
+export type ExportAuditQuery = z.infer<typeof exportAuditQuerySchema>;
 export type EventType = z.infer<typeof eventTypeSchema>;
 export type CloudEvent = z.infer<typeof eventSchema>;

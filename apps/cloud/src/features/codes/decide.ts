@@ -29,3 +29,8 @@ export function chooseGroups(wished: number | undefined, surroundings: CodeSurro
     liveTwoGroupCodes + count <= twoGroupCodesLiveMax && ttlSeconds <= twoGroupTtlSecondsMax;
   return Math.max(groupsLeast, isShortSafe ? 2 : groupsWhenMany);
 }
+
+/** When a code that is made now expires: whole seconds, as it is shown. */
+export function codeExpiry(nowMs: number, ttlSeconds: number): number {
+  return Math.floor((nowMs + ttlSeconds * 1000) / 1000) * 1000;
+}

@@ -2,13 +2,10 @@ import {
   type Code,
   type CreateCodesRequest,
   type CreatedCode,
-  displayCode,
   type ListCodesQuery,
   type ListCodesResponse,
   makeId,
-  makeProvisioningCode,
   type OrderedIds,
-  parseProvisioningCode,
   type UpdateCodeRequest,
 } from '@edgeflow/contract';
 import type { Random } from '@edgeflow/platform';
@@ -16,16 +13,18 @@ import { ProblemError } from '../../http/problems.ts';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { concernsOneItem } from '../../storage/failures.ts';
-import { storableJson } from '../../storage/text.ts';
+import type { CodeRow } from '../../storage/tables.ts';
 import { insertAudit } from '../audit/index.ts';
-import { readDevice } from '../devices/index.ts';
+import { deviceNames, readDevice } from '../devices/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import { codeGroupsLeast } from '../guessing/index.ts';
-import type { Operator } from '../identity/index.ts';
+import { type Operator, operatorNames } from '../identity/index.ts';
 import { mayBeReprovisioned } from '../provisioning/index.ts';
-import { chooseGroups } from './decide.ts';
+import { chooseGroups, codeExpiry } from './decide.ts';
+import { drawCode } from './draw.ts';
+import { listCodes } from './list.ts';
 import { rebindCode } from './rebind.ts';
-import { countLiveShortCodes, insertCodes, listCodes, type NewCode, readCode, revokeCode } from './store.ts';
+import { countLiveShortCodes, insertCodes, type NewCode, readCode, revokeCode } from './store.ts';
 import { viewCode } from './view.ts';
 
 /** Fresh codes are drawn this often when one of a batch exists already. */
@@ -68,8 +67,9 @@ export class Codes {
     const nowMs = await database.nowMs();
     const page = await listCodes(database, operator.organizationId, query, nowMs);
     return {
-      codes: page.rows.map((row) => viewCode(row, nowMs)),
+      codes: await this.#view(operator.organizationId, page.rows, nowMs),
       total: page.total,
+      total_is_exact: page.isTotalExact,
       limit: query.limit,
       offset: query.offset ?? 0,
       next_cursor: page.nextCursor,
@@ -80,7 +80,7 @@ export class Codes {
     const { database } = this.#options;
     const row = await readCode(database, operator.organizationId, id);
     if (row === undefined) throw new ProblemError('code_not_found');
-    return viewCode(row, await database.nowMs());
+    return this.#viewOne(row, await database.nowMs());
   }
 
   /** Binds an active code to other hardware, or to none. */
@@ -91,7 +91,7 @@ export class Codes {
   /** Revokes a code that has not been used. Revoking twice is harmless. */
   async revoke(operator: Operator, id: string): Promise<Code> {
     const { organizationId } = operator;
-    const view = await this.#options.database.transaction(async (tx) => {
+    const { nowMs, row } = await this.#options.database.transaction(async (tx) => {
       const revoked = await revokeCode(tx, organizationId, id);
       const row = await readCode(tx, organizationId, id);
       if (row === undefined) throw new ProblemError('code_not_found');
@@ -112,10 +112,30 @@ export class Codes {
           { organizationId, atMs: tx.nowMs, type: 'code.revoked', objectId: id, data: { code_id: id } },
         ]);
       }
-      return viewCode(row, tx.nowMs);
+      return { row, nowMs: tx.nowMs };
     });
     this.#options.events.poke();
+    return this.#viewOne(row, nowMs);
+  }
+
+  async #viewOne(row: CodeRow, nowMs: number): Promise<Code> {
+    const [view] = await this.#view(row.organization_id, [row], nowMs);
+    if (view === undefined) throw new Error('a row has no view');
     return view;
+  }
+
+  async #view(organizationId: string, rows: readonly CodeRow[], nowMs: number): Promise<Code[]> {
+    const { database } = this.#options;
+    const makers = [...new Set(rows.map((row) => row.created_by))];
+    const users = rows.flatMap((row) => row.used_device_id ?? []);
+    const [operators, devices] = await Promise.all([
+      operatorNames(database, organizationId, makers),
+      deviceNames(database, organizationId, users),
+    ]);
+    return rows.map((row) => {
+      const device = row.used_device_id === null ? null : (devices.get(row.used_device_id) ?? null);
+      return viewCode(row, { maker: operators.get(row.created_by) ?? null, device }, nowMs);
+    });
   }
 
   async #make(tx: Tx, operator: Operator, request: CreateCodesRequest): Promise<CreatedCode[]> {
@@ -130,7 +150,22 @@ export class Codes {
     const { organizationId } = operator;
     const batch = request.count > 1 ? makeId('batch', this.#options.random.bytes) : null;
     const made = Array.from({ length: request.count }, () =>
-      this.#draw(operator, request, { groups, batch, ttlSeconds, nowMs: tx.nowMs }),
+      drawCode(this.#options, {
+        organizationId,
+        createdBy: operator.id,
+        groups,
+        name: request.name ?? null,
+        batchId: batch,
+        deviceName: request.device_name ?? null,
+        tags: request.tags,
+        deviceGroup: request.group ?? null,
+        macAddress: request.bind?.mac_address ?? null,
+        serialNumber: request.bind?.serial_number ?? null,
+        boardModel: request.bind?.board_model ?? null,
+        targetDeviceId: request.device_id ?? null,
+        nowMs: tx.nowMs,
+        expiresAtMs: codeExpiry(tx.nowMs, ttlSeconds),
+      }),
     );
     await insertCodes(
       tx,
@@ -153,44 +188,8 @@ export class Codes {
     await insertEvents(tx, [
       { organizationId, atMs: tx.nowMs, type: 'code.created', objectId: object.id, data: detail },
     ]);
-    return made.map(({ row, code }) => ({ ...viewCode(unused(row), tx.nowMs), code }));
-  }
-
-  #draw(
-    operator: Operator,
-    request: CreateCodesRequest,
-    batch: {
-      readonly groups: number;
-      readonly batch: string | null;
-      readonly ttlSeconds: number;
-      readonly nowMs: number;
-    },
-  ): { row: NewCode; code: string } {
-    const { keyRing, nextId, random } = this.#options;
-    const code = makeProvisioningCode(batch.groups, random.bytes);
-    const symbols = parseProvisioningCode(code);
-    if (symbols === undefined || displayCode(symbols) !== code)
-      throw new Error('a made code does not read back');
-    const row: NewCode = {
-      id: nextId('code'),
-      organization_id: operator.organizationId,
-      code_hash: keyRing.hashCode(keyRing.currentId, symbols),
-      server_key_id: keyRing.currentId,
-      group_count: batch.groups,
-      name: request.name ?? null,
-      batch_id: batch.batch,
-      device_name: request.device_name ?? null,
-      tags: storableJson(request.tags),
-      device_group: request.group ?? null,
-      bind_mac_address: request.bind?.mac_address ?? null,
-      bind_serial_number: request.bind?.serial_number ?? null,
-      bind_board_model: request.bind?.board_model ?? null,
-      target_device_id: request.device_id ?? null,
-      created_at_ms: batch.nowMs,
-      created_by: operator.id,
-      expires_at_ms: Math.floor((batch.nowMs + batch.ttlSeconds * 1000) / 1000) * 1000,
-    };
-    return { row, code };
+    const names = { maker: operator.label, device: null };
+    return made.map(({ row, code }) => ({ ...viewCode(unused(row), names, tx.nowMs), code }));
   }
 }
 
@@ -202,9 +201,10 @@ async function requireTarget(tx: Tx, organizationId: string, deviceId: string | 
   if (!mayBeReprovisioned(device)) throw new ProblemError('target_unavailable');
 }
 
-function unused(row: NewCode): Parameters<typeof viewCode>[0] {
+function unused(row: NewCode): CodeRow {
   return {
     ...row,
+    search_text: null,
     state: 'active',
     revoked_at_ms: null,
     used_at_ms: null,

@@ -1,10 +1,9 @@
-import type { CodeStatus, ListCodesQuery } from '@edgeflow/contract';
-import { type ExpressionBuilder, type ExpressionWrapper, sql, type SqlBool } from 'kysely';
+import { sql } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
-import { insertRows } from '../../storage/rows.ts';
-import type { CodeRow, Tables } from '../../storage/tables.ts';
+import { insertRows, type Row } from '../../storage/rows.ts';
+import type { CodeRow } from '../../storage/tables.ts';
 import { countMade } from '../onboarding/index.ts';
-import { byTime, isBehind, type Page, readPage } from '../page.ts';
+import { searchWords, wordsText } from './words.ts';
 
 /** Any constant: names the lock under which live short codes are counted and made. */
 const shortCodesLock = 0x63_6f_64_65;
@@ -35,6 +34,7 @@ export type NewCode = Omit<
   | 'failed_attempts'
   | 'last_failed_at_ms'
   | 'last_failed_reason'
+  | 'search_text'
 >;
 
 const columns = {
@@ -56,12 +56,21 @@ const columns = {
   created_at_ms: 'bigint',
   created_by: 'text',
   expires_at_ms: 'bigint',
+  search_text: 'text',
 } as const;
+
+const wordColumns = { organization_id: 'text', word: 'text', code_id: 'text' } as const;
 
 /** Rejects as a whole when one of the codes exists already (a chance of one in 2^40 at worst). */
 export async function insertCodes(tx: Tx, codes: readonly NewCode[]): Promise<void> {
-  const rows = codes.map((code) => ({ ...code, state: 'active' }));
+  const words: Row<typeof wordColumns>[] = [];
+  const rows = codes.map((code) => {
+    const own = searchWords(code.name, code.device_name);
+    for (const word of own) words.push({ organization_id: code.organization_id, word, code_id: code.id });
+    return { ...code, state: 'active', search_text: wordsText(own) };
+  });
   await insertRows(tx, 'provisioning_codes', columns, rows);
+  await insertRows(tx, 'code_words', wordColumns, words);
   await countMade(tx, codes);
 }
 
@@ -88,47 +97,4 @@ export async function revokeCode(tx: Tx, organizationId: string, id: string): Pr
     .where('state', '=', 'active')
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
-}
-
-/** One page, newest first. */
-export async function listCodes(
-  database: Database,
-  organizationId: string,
-  query: ListCodesQuery,
-  nowMs: number,
-): Promise<Page<CodeRow>> {
-  let matching = database.db.selectFrom('provisioning_codes').where('organization_id', '=', organizationId);
-  const { batch, status } = query;
-  if (batch !== undefined) matching = matching.where('batch_id', '=', batch);
-  if (status !== undefined) matching = matching.where((row) => hasStatus(row, status, nowMs));
-
-  return readPage(query, {
-    ...byTime,
-    count: async () => {
-      const counted = matching.select((rows) => rows.fn.countAll<number>().as('total'));
-      return (await counted.executeTakeFirstOrThrow()).total;
-    },
-    read: (limit, { after, offset }) => {
-      let page = matching.selectAll().orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
-      if (after !== undefined) page = page.where(isBehind(after));
-      if (offset !== undefined) page = page.offset(offset);
-      return page.execute();
-    },
-  });
-}
-
-function hasStatus(
-  row: ExpressionBuilder<Tables, 'provisioning_codes'>,
-  status: CodeStatus,
-  nowMs: number,
-): ExpressionWrapper<Tables, 'provisioning_codes', SqlBool> {
-  switch (status) {
-    case 'active':
-      return row.and([row('state', '=', 'active'), row('expires_at_ms', '>', nowMs)]);
-    case 'expired':
-      return row.and([row('state', '=', 'active'), row('expires_at_ms', '<=', nowMs)]);
-    case 'used':
-    case 'revoked':
-      return row('state', '=', status);
-  }
 }

@@ -2,8 +2,14 @@ import type { Code } from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { CodeRow } from '../../storage/tables.ts';
 
+/** What those behind a code are called; null for those that have no name, or are not known. */
+export interface CodeNames {
+  readonly maker: string | null;
+  readonly device: string | null;
+}
+
 /** A code as operators see it: everything but its text, which the cloud does not have. */
-export function viewCode(row: CodeRow, nowMs: number): Code {
+export function viewCode(row: CodeRow, names: CodeNames, nowMs: number): Code {
   const expired = row.state === 'active' && row.expires_at_ms <= nowMs;
   return {
     id: row.id,
@@ -21,8 +27,10 @@ export function viewCode(row: CodeRow, nowMs: number): Code {
     device_id: row.target_device_id,
     created_at: toRfc3339(row.created_at_ms),
     created_by: row.created_by,
+    created_by_name: names.maker,
     expires_at: toRfc3339(row.expires_at_ms),
     used_by: row.used_device_id,
+    used_by_name: names.device,
     used_at: timeOrNull(row.used_at_ms),
     used_from: row.used_address,
     revoked_at: timeOrNull(row.revoked_at_ms),

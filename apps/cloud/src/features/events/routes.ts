@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
 import { ProblemError } from '../../http/problems.ts';
 import { route } from '../../http/route.ts';
+import { endWithConnection } from '../../http/streams.ts';
 import type { Events, Subscription } from './feed.ts';
 import type { StoredEvent } from './store.ts';
 
@@ -21,13 +22,7 @@ export function eventRoutes(app: FastifyInstance, events: Events, timers: Timers
       const sent = headers['last-event-id'];
       const sequence = readLastEventId(typeof sent === 'string' ? sent : undefined);
       const body = await openStream(events, timers, caller.organizationId, sequence);
-      const { socket } = request.raw;
-      // Gone already, while the stream was opened: nothing will tell.
-      if (socket.destroyed) body.destroy();
-      socket.once('close', () => {
-        body.destroy();
-      });
-      return answer(200, body, { 'X-Accel-Buffering': 'no' });
+      return answer(200, endWithConnection(body, request), { 'X-Accel-Buffering': 'no' });
     },
     { waits: true },
   );

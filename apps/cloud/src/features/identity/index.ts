@@ -1,1 +1,2 @@
 export { Identity, type Operator, operatorOf } from './service.ts';
+export { operatorNames } from './names.ts';

@@ -34,6 +34,7 @@ const code: CodeRow = {
   failed_attempts: 0,
   last_failed_at_ms: null,
   last_failed_reason: null,
+  search_text: null,
 };
 const used: CodeRow = {
   ...code,

@@ -76,6 +76,39 @@ create table audit_log (
   request_id text,
   detail text not null
 );
+create table batch_rows (
+  batch_id text not null,
+  number integer not null,
+  device_name text,
+  tags text not null,
+  mac_address text,
+  serial_number text,
+  code_id text,
+  sealed_text text
+);
+create table batches (
+  id text not null,
+  organization_id text not null,
+  name text,
+  created_at_ms bigint not null,
+  created_by text not null,
+  request_hash text,
+  content_hash text not null,
+  ttl_seconds bigint not null,
+  group_count integer,
+  device_group text,
+  bind_board_model text,
+  expires_at_ms bigint not null,
+  rows_total integer not null,
+  rows_done integer not null default 0,
+  edition integer not null default 1,
+  work text,
+  work_after integer not null default 0,
+  texts_until_ms bigint,
+  texts_wiped_at_ms bigint,
+  texts_wiped_reason text,
+  revoked_at_ms bigint
+);
 create table bulk_changes (
   id text not null,
   organization_id text not null,
@@ -107,6 +140,11 @@ create table code_attempts (
   mac_address text,
   serial_number text,
   board_model text
+);
+create table code_words (
+  organization_id text not null,
+  word text not null,
+  code_id text not null
 );
 create table credentials (
   id text not null,
@@ -237,7 +275,8 @@ create table provisioning_codes (
   answer_expires_at_ms bigint,
   failed_attempts integer not null default 0,
   last_failed_at_ms bigint,
-  last_failed_reason text
+  last_failed_reason text,
+  search_text text
 );
 create table server_facts (
   name text not null,
@@ -264,10 +303,15 @@ alter table alert_rules add constraint alert_rules_organization_id_device_group_
 alter table alert_rules add constraint alert_rules_pkey PRIMARY KEY (id);
 alter table audit_log add constraint audit_log_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'failure'::text])));
 alter table audit_log add constraint audit_log_pkey PRIMARY KEY (sequence);
+alter table batch_rows add constraint batch_rows_pkey PRIMARY KEY (batch_id, number);
+alter table batches add constraint batches_pkey PRIMARY KEY (id);
+alter table batches add constraint batches_texts_wiped_reason_check CHECK ((texts_wiped_reason = ANY (ARRAY['saved'::text, 'expired'::text, 'revoked'::text])));
+alter table batches add constraint batches_work_check CHECK ((work = ANY (ARRAY['make'::text, 'replace'::text])));
 alter table bulk_changes add constraint bulk_changes_pkey PRIMARY KEY (id);
 alter table bulk_changes add constraint bulk_changes_state_check CHECK ((state = ANY (ARRAY['running'::text, 'finished'::text])));
 alter table bulk_parts add constraint bulk_parts_pkey PRIMARY KEY (bulk_id, part);
 alter table code_attempts add constraint code_attempts_pkey PRIMARY KEY (code_id);
+alter table code_words add constraint code_words_pkey PRIMARY KEY (organization_id, word, code_id);
 alter table credentials add constraint credentials_key_hash_key UNIQUE (key_hash);
 alter table credentials add constraint credentials_origin_check CHECK ((origin = ANY (ARRAY['code'::text, 'operator'::text, 'rotation'::text])));
 alter table credentials add constraint credentials_pkey PRIMARY KEY (id);
@@ -297,6 +341,8 @@ alter table alert_endpoints add constraint alert_endpoints_organization_id_fkey 
 alter table alert_incidents add constraint alert_incidents_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table alert_rules add constraint alert_rules_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table audit_log add constraint audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table batch_rows add constraint batch_rows_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id);
+alter table batches add constraint batches_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table bulk_changes add constraint bulk_changes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table bulk_parts add constraint bulk_parts_bulk_id_fkey FOREIGN KEY (bulk_id) REFERENCES bulk_changes(id);
 alter table code_attempts add constraint code_attempts_code_id_fkey FOREIGN KEY (code_id) REFERENCES provisioning_codes(id);
@@ -323,11 +369,20 @@ CREATE INDEX alert_incidents_by_time ON public.alert_incidents USING btree (orga
 CREATE INDEX alert_incidents_open ON public.alert_incidents USING btree (rule_id) WHERE (state = 'open'::text);
 CREATE INDEX alert_incidents_resolved ON public.alert_incidents USING btree (resolved_at_ms) WHERE (state = 'resolved'::text);
 CREATE INDEX alert_rules_due ON public.alert_rules USING btree (swept_at_ms);
-CREATE INDEX audit_by_object ON public.audit_log USING btree (organization_id, object_id, sequence);
-CREATE INDEX audit_by_organization ON public.audit_log USING btree (organization_id, sequence);
+CREATE INDEX audit_by_action ON public.audit_log USING btree (organization_id, action, at_ms, sequence);
+CREATE INDEX audit_by_actor ON public.audit_log USING btree (organization_id, actor_id, at_ms, sequence);
+CREATE INDEX audit_by_object ON public.audit_log USING btree (organization_id, object_id, at_ms, sequence);
+CREATE INDEX audit_by_time ON public.audit_log USING btree (organization_id, at_ms, sequence);
+CREATE INDEX audit_failures ON public.audit_log USING btree (organization_id, at_ms, sequence) WHERE (outcome = 'failure'::text);
 CREATE INDEX audit_refusals ON public.audit_log USING btree (organization_id, at_ms, reason, object_id) WHERE ((outcome = 'failure'::text) AND (action = ANY (ARRAY['code.redeem'::text, 'key.refused'::text])));
+CREATE INDEX batches_at_work ON public.batches USING btree (id) WHERE (work IS NOT NULL);
+CREATE UNIQUE INDEX batches_by_request ON public.batches USING btree (organization_id, request_hash) WHERE (request_hash IS NOT NULL);
+CREATE INDEX batches_by_time ON public.batches USING btree (organization_id, created_at_ms, id);
+CREATE INDEX batches_with_texts ON public.batches USING btree (texts_until_ms) WHERE (texts_until_ms IS NOT NULL);
 CREATE INDEX bulk_changes_running ON public.bulk_changes USING btree (beat_at_ms) WHERE (state = 'running'::text);
-CREATE INDEX codes_by_batch ON public.provisioning_codes USING btree (organization_id, batch_id);
+CREATE INDEX codes_by_batch ON public.provisioning_codes USING btree (organization_id, batch_id, state) WHERE (batch_id IS NOT NULL);
+CREATE INDEX codes_by_maker ON public.provisioning_codes USING btree (organization_id, created_by, created_at_ms, id);
+CREATE INDEX codes_by_state ON public.provisioning_codes USING btree (organization_id, state, created_at_ms, id, expires_at_ms);
 CREATE INDEX codes_by_time ON public.provisioning_codes USING btree (organization_id, created_at_ms, id);
 CREATE INDEX codes_live ON public.provisioning_codes USING btree (group_count, expires_at_ms) WHERE (state = 'active'::text);
 CREATE INDEX credentials_by_alert ON public.credentials USING btree (alert_incident_id) WHERE (alert_incident_id IS NOT NULL);

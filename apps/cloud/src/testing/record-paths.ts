@@ -1,0 +1,92 @@
+import { listAuditQuerySchema, listCodesQuerySchema } from '@edgeflow/contract';
+import { sql } from 'kysely';
+import { listAudit } from '../features/audit/list.ts';
+import { listCodes } from '../features/codes/list.ts';
+import type { Database, DatabaseKind, Tx } from '../storage/database.ts';
+
+/** A query whose plan is held to be by index; see features/query-plans.test.ts. */
+export interface HotPath {
+  readonly name: string;
+  /** In a transaction of which nothing remains. */
+  readonly run?: (tx: Tx) => Promise<unknown>;
+  /** Outside of one. */
+  readonly read?: (database: Database) => Promise<unknown>;
+  /** Without one of these it would read a whole table. */
+  readonly indexes: readonly string[];
+  /** Without them another index serves in their place, and more is read than need be. */
+  readonly hasSubstitute?: true;
+  /** Where it is hot on one kind only, or the other has a way of its own. */
+  readonly only?: DatabaseKind;
+}
+
+/** Beside the fleet of `insertFleet`: what was done to it, mostly by devices, and words for some of its codes. */
+export async function insertRecords(database: Database): Promise<void> {
+  const { db, kind } = database;
+  await sql`insert into audit_log (organization_id, at_ms, actor_kind, actor_id, action, object_kind, object_id,
+      outcome, detail)
+    select 'org', created_at_ms, 'device', case when created_at_ms % 300 = 0 then 'tok_1' else id end,
+      case when created_at_ms % 400 = 0 then 'code.revoke' else 'code.redeem' end, 'code', 'code ' || id,
+      case when created_at_ms % 500 = 0 then 'failure' else 'success' end, '{}' from devices`.execute(db);
+  await sql`update provisioning_codes set search_text = ' hall ' || used_device_id, created_at_ms = expires_at_ms,
+      created_by = case when used_device_id < 'd00100' then 'tok_1' else 'tok_2' end,
+      batch_id = case when used_device_id < 'd00900' then 'batch_1' end
+    where used_device_id is not null`.execute(db);
+  await sql`update provisioning_codes set state = 'revoked' where state = 'active' and id < 'code d00200'`.execute(
+    db,
+  );
+  await sql`insert into code_words (organization_id, word, code_id)
+    select 'org', used_device_id, id from provisioning_codes where used_device_id is not null`.execute(db);
+  if (kind === 'postgres') await sql`analyze`.execute(db);
+}
+
+const audit = (query: object) => (database: Database) =>
+  listAudit(database, 'org', listAuditQuerySchema.parse(query));
+const codes = (query: object) => async (database: Database) =>
+  listCodes(database, 'org', listCodesQuerySchema.parse(query), await database.nowMs());
+
+const auditPaths: readonly HotPath[] = [
+  { name: 'the audit log', read: audit({}), indexes: ['audit_by_time'], only: 'sqlite' },
+  {
+    name: 'what was done to something',
+    read: audit({ object: 'code d00777' }),
+    indexes: ['audit_by_object'],
+  },
+  {
+    name: 'what somebody did',
+    read: audit({ actor: 'tok_1', outcome: 'success' }),
+    indexes: ['audit_by_actor'],
+  },
+  { name: 'who did such a thing', read: audit({ action: 'code.revoke' }), indexes: ['audit_by_action'] },
+  { name: 'what failed', read: audit({ outcome: 'failure' }), indexes: ['audit_failures'] },
+  {
+    name: 'what happened in an hour',
+    read: audit({ since: '1970-01-01T00:00:10Z', until: '1970-01-01T00:00:11Z' }),
+    indexes: ['audit_by_time'],
+  },
+];
+
+const codePaths: readonly HotPath[] = [
+  {
+    name: 'all codes',
+    read: codes({}),
+    indexes: ['codes_by_time', 'provisioning_codes_pkey'],
+    only: 'sqlite',
+  },
+  { name: 'codes of a state', read: codes({ status: 'revoked' }), indexes: ['codes_by_state'] },
+  { name: 'codes of a batch', read: codes({ batch: 'batch_1' }), indexes: ['codes_by_batch'] },
+  { name: 'codes of a maker', read: codes({ created_by: 'tok_1' }), indexes: ['codes_by_maker'] },
+  {
+    name: 'codes by their words',
+    read: codes({ q: 'hall d007' }),
+    indexes: ['code_words_pkey', 'provisioning_codes_pkey'],
+  },
+];
+
+/**
+ * Lists that grow to millions of rows. Where one organization has them all, PostgreSQL counts the first of them by
+ * reading the table, which takes no longer.
+ */
+export const recordPaths: readonly HotPath[] = [...auditPaths, ...codePaths].map((path) => ({
+  ...path,
+  hasSubstitute: true,
+}));
