@@ -54,6 +54,8 @@ export const theme = createTheme({
   focusRing: 'auto',
   respectReducedMotion: true,
   components: {
+    // A dialog's header is no banner of the page.
+    Modal: { defaultProps: { attributes: { header: { role: 'none' } } } },
     Anchor: { defaultProps: { underline: 'not-hover' } },
     Button: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } } },
