@@ -139,7 +139,7 @@ export function Incidents(): ReactNode {
         <Text size="sm" c="dimmed">{`and ${formatNumber(total - incidents.length)} more`}</Text>
       ) : null}
       {hasSettings ? (
-        <Anchor component={Link} to={'/settings/alerts' as string} size="sm">
+        <Anchor component={Link} to="/settings/alerts" size="sm">
           Alert rules
         </Anchor>
       ) : null}

@@ -12,13 +12,17 @@ const againMs = 1_500;
  * of events are a call a second, and what came last is never left out.
  */
 export class Soon {
-  readonly #call: () => void;
+  #call: () => void;
   #cancel: (() => void) | undefined;
   /** What is due is the look after the last, which whoever asks meanwhile makes one of many. */
   #isLast = false;
   #calledMs = 0;
 
   constructor(call: () => void) {
+    this.#call = call;
+  }
+
+  doInstead(call: () => void): void {
     this.#call = call;
   }
 

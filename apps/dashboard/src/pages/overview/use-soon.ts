@@ -1,18 +1,12 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Soon } from './soon.ts';
 
 /** {@link Soon} while the component is there. */
 export function useSoon(call: () => void): () => void {
-  const latest = useRef(call);
+  const [soon] = useState(() => new Soon(call));
   useEffect(() => {
-    latest.current = call;
+    soon.doInstead(call);
   });
-  const [soon] = useState(
-    () =>
-      new Soon(() => {
-        latest.current();
-      }),
-  );
   useEffect(
     () => () => {
       soon.stop();

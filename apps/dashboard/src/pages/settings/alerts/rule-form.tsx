@@ -1,12 +1,13 @@
 import { Button, Checkbox, Group, MultiSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { api } from '../../../api/client.ts';
+import { api, type Schema } from '../../../api/client.ts';
 import { fieldProblems } from '../../../api/problem.ts';
 import { ProblemAlert } from '../../../components/problem-alert.tsx';
-import type { Rule } from './rules.tsx';
 
 const offlineMinutesMax = 10_080;
 const keyDaysMax = 60;
+
+type Rule = Schema<'AlertRule'>;
 
 interface Draft {
   readonly group: string;

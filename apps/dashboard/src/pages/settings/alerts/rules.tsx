@@ -10,7 +10,7 @@ import { ProblemAlert } from '../../../components/problem-alert.tsx';
 import { RuleForm } from './rule-form.tsx';
 import { SettingsSection } from './section.tsx';
 
-export type Rule = Schema<'AlertRule'>;
+type Rule = Schema<'AlertRule'>;
 
 /** @param isOnly there is no rule of a group */
 function groupWords({ group }: Pick<Rule, 'group'>, isOnly: boolean): string {
@@ -23,7 +23,6 @@ export function Rules({ mayChange }: { readonly mayChange: boolean }): ReactNode
   const [edited, setEdited] = useState<Rule | 'new' | undefined>(undefined);
   const [deleted, setDeleted] = useState<Rule | undefined>(undefined);
   const queries = useQueryClient();
-  const remove = api.useMutation('delete', '/api/v1/alert-rules/{id}');
   const isOnly = data?.rules.every(({ group }) => group === null) ?? true;
   const changed = (): void => void queries.invalidateQueries({ queryKey: ['get', '/api/v1/alert-rules'] });
   const add = (
@@ -73,24 +72,13 @@ export function Rules({ mayChange }: { readonly mayChange: boolean }): ReactNode
           />
         )}
       </Modal>
-      <ConfirmDialog
-        opened={deleted !== undefined}
+      <DeleteQuestion
+        rule={deleted}
         onClose={() => {
           setDeleted(undefined);
         }}
-        title="Delete this rule?"
-        confirm="Delete"
-        danger
-        onConfirm={async () => {
-          await remove.mutateAsync({ params: { path: { id: deleted?.id ?? '' } } });
-          changed();
-        }}
-      >
-        Its open incidents end without a message.{' '}
-        {deleted?.group === null
-          ? null
-          : 'Its devices fall under the rule for all other devices, if there is one.'}
-      </ConfirmDialog>
+        onDone={changed}
+      />
     </SettingsSection>
   );
 }
@@ -154,4 +142,32 @@ function columnsOf(
 function minutesWords(minutes: number | null): string {
   if (minutes === null) return '–';
   return minutes === 1 ? '1 minute' : `${String(minutes)} minutes`;
+}
+
+interface DeleteQuestionProps {
+  readonly rule: Rule | undefined;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+function DeleteQuestion({ onClose, onDone, rule }: DeleteQuestionProps): ReactNode {
+  const remove = api.useMutation('delete', '/api/v1/alert-rules/{id}');
+  return (
+    <ConfirmDialog
+      opened={rule !== undefined}
+      onClose={onClose}
+      title="Delete this rule?"
+      confirm="Delete"
+      danger
+      onConfirm={async () => {
+        await remove.mutateAsync({ params: { path: { id: rule?.id ?? '' } } });
+        onDone();
+      }}
+    >
+      Its open incidents end without a message.{' '}
+      {rule?.group === null
+        ? null
+        : 'Its devices fall under the rule for all other devices, if there is one.'}
+    </ConfirmDialog>
+  );
 }
