@@ -14,7 +14,10 @@ const header = '// Made by `npm run api-types` from the OpenAPI document of the 
 export async function makeApiTypes(): Promise<string> {
   // The version of the cloud is no part of the types.
   const document = structuredClone(makeOpenApiDocument('0.0.0'));
-  return header + astToString(await openapiTypescript(document as Parameters<typeof openapiTypescript>[0]));
+  // What has a default may be left out of a request.
+  const options = { defaultNonNullable: false };
+  const types = await openapiTypescript(document as Parameters<typeof openapiTypescript>[0], options);
+  return header + astToString(types);
 }
 
 export function readApiTypes(): string {

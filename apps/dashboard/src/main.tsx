@@ -18,8 +18,11 @@ import { cssVariables, theme } from './theme.ts';
 setNonce(styleNonce());
 
 const queries = makeQueryClient(() => {
-  const { href, pathname } = router.state.location;
-  if (pathname !== '/sign-in') void router.navigate({ href: signInAddress(href) });
+  const { location, matches } = router.state;
+  // Pages for strangers stay: they only look whether somebody is signed in.
+  if (matches.some(({ routeId }) => routeId.startsWith('/signed-in'))) {
+    void router.navigate({ href: signInAddress(location.href) });
+  }
 });
 const router = makeRouter(queries);
 

@@ -1,3 +1,5 @@
+import { addDeviceRoute } from './pages/add-device/index.tsx';
+import { addLinkRoute } from './pages/add-link/index.tsx';
 import { homeRoute } from './pages/home/index.tsx';
 import { overviewRoute } from './pages/overview/index.tsx';
 import { alertSettingsRoute } from './pages/settings/alerts/index.tsx';
@@ -5,5 +7,13 @@ import { rootRoute, signedInRoute } from './shell/root.tsx';
 
 /** One line a page: below signedInRoute, or beside it for pages that strangers may see. */
 export const routeTree = rootRoute.addChildren([
-  signedInRoute.addChildren([homeRoute, overviewRoute, alertSettingsRoute]),
+  // For strangers:
+  addLinkRoute,
+  signedInRoute.addChildren([
+    // For people, in the order of the navigation:
+    homeRoute,
+    addDeviceRoute,
+    overviewRoute,
+    alertSettingsRoute,
+  ]),
 ]);

@@ -641,7 +641,7 @@ export interface components {
         ProvisionRequest: {
             provisioning_code: string;
             /** @default {} */
-            hardware_info: {
+            hardware_info?: {
                 board_model?: string | null;
                 cpu_cores?: number | null;
                 ram_mb?: number | null;
@@ -654,7 +654,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @default {} */
-            network_info: {
+            network_info?: {
                 hostname?: string | null;
                 ip_address?: string | null;
                 mac_address?: string | null;
@@ -668,11 +668,11 @@ export interface components {
             name?: string;
             ttl_seconds?: number;
             /** @default 1 */
-            count: number;
+            count?: number;
             groups?: number;
             device_name?: string;
             /** @default [] */
-            tags: string[];
+            tags?: string[];
             group?: string;
             bind?: {
                 mac_address?: string;
@@ -692,7 +692,7 @@ export interface components {
         CreateDeviceRequest: {
             name?: string;
             /** @default [] */
-            tags: string[];
+            tags?: string[];
             group?: string;
         };
         UpdateDeviceRequest: {
@@ -705,7 +705,7 @@ export interface components {
             /** @description any JSON value */
             payload?: unknown;
             /** @default 10000 */
-            timeout_ms: number;
+            timeout_ms?: number;
         };
         ShadowUpdate: {
             desired?: {
@@ -723,13 +723,13 @@ export interface components {
         };
         CreateAlertRuleRequest: {
             /** @default null */
-            group: string | null;
+            group?: string | null;
             /** @default null */
-            offline_minutes: number | null;
+            offline_minutes?: number | null;
             /** @default null */
-            key_days: number | null;
+            key_days?: number | null;
             /** @default null */
-            endpoint_ids: string[] | null;
+            endpoint_ids?: string[] | null;
         };
         UpdateAlertRuleRequest: {
             offline_minutes?: number | null;

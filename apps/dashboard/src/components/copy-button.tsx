@@ -55,20 +55,24 @@ export function CopyButton({
   );
 }
 
-/** The clipboard needs a secure context; where there is none, a selection does. */
+/** The clipboard needs a secure context and a permission; where there is neither, a selection does. */
 async function copyText(text: string): Promise<void> {
-  if ('clipboard' in navigator) {
+  try {
     await navigator.clipboard.writeText(text);
-    return;
+  } catch {
+    copySelection(text);
   }
+}
+
+function copySelection(text: string): void {
   const area = document.createElement('textarea');
   area.value = text;
   area.className = 'visually-hidden';
   document.body.append(area);
   area.select();
-  // Deprecated, and all there is without a secure context.
-  const command: (name: string) => boolean = Reflect.get(document, 'execCommand').bind(document);
-  const copied = command('copy');
+  // Deprecated, and all there is.
+  const command: unknown = Reflect.get(document, 'execCommand');
+  const copied = typeof command === 'function' && command.call(document, 'copy') === true;
   area.remove();
   if (!copied) throw new Error('the browser copies nothing');
 }

@@ -34,6 +34,8 @@ export interface TabListener {
 
 const backoffMsMin = 1_000;
 const backoffMsMax = 15_000;
+/** A stream that lasted this long may be opened again at once. */
+const steadyMs = 5_000;
 const checkMs = 5_000;
 
 /**
@@ -111,12 +113,14 @@ export class LiveTab {
 
   async #lead(signal: AbortSignal): Promise<void> {
     for (let failures = 0; ;) {
-      const opened = await this.#readOnce(signal);
-      if (signal.aborted || opened === 'signed out') return;
-      failures = opened === 'opened' ? 0 : failures + 1;
-      this.#setState(opened === 'opened' ? 'connecting' : 'paused');
-      const ceilingMs = Math.min(backoffMsMin * 2 ** failures, backoffMsMax);
-      await this.#pause(opened === 'opened' ? 0 : ceilingMs, signal);
+      const startedMs = nowMs();
+      const outcome = await this.#readOnce(signal);
+      if (signal.aborted || outcome === 'signed out') return;
+      // One that ends as soon as it is open must not be opened again and again.
+      const lasted = outcome === 'opened' && nowMs() - startedMs >= steadyMs;
+      failures = lasted ? 0 : failures + 1;
+      this.#setState(outcome === 'opened' ? 'connecting' : 'paused');
+      await this.#pause(lasted ? 0 : Math.min(backoffMsMin * 2 ** (failures - 1), backoffMsMax), signal);
     }
   }
 

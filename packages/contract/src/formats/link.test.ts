@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyText } from '../testing/any-text.ts';
+import { makeId } from './ids.ts';
 import {
   formatProvisioningLink,
   isSpkiPin,
@@ -23,11 +24,11 @@ const cloudUrl = fc.constantFrom(
   'http://127.0.0.1:3000',
   'https://example.org/edgeflow/add',
 );
-const link: fc.Arbitrary<ProvisioningLink> = fc.record({
-  cloudUrl,
-  code,
-  pins: fc.array(pin, { maxLength: 3 }),
-});
+const codeId = fc.uint8Array({ minLength: 10, maxLength: 10 }).map((bytes) => makeId('code', () => bytes));
+const link: fc.Arbitrary<ProvisioningLink> = fc.record(
+  { cloudUrl, code, pins: fc.array(pin, { maxLength: 3 }), codeId },
+  { requiredKeys: ['cloudUrl', 'code', 'pins'] },
+);
 
 const visibleAscii = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
 

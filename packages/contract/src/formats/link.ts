@@ -1,3 +1,4 @@
+import { isId } from './ids.ts';
 import { displayCode, parseProvisioningCode } from './provisioning-code.ts';
 
 /** What a provisioning link carries. */
@@ -8,6 +9,8 @@ export interface ProvisioningLink {
   readonly code: string;
   /** SPKI pins, each `sha256/` + base64; empty when the cloud's certificate is publicly trusted. */
   readonly pins: readonly string[];
+  /** Public id of the code (`pc_…`): for the page that the link opens. Agents have no use for it. */
+  readonly codeId?: string;
 }
 
 export type LinkReading =
@@ -22,10 +25,11 @@ const checkPrime = 1021;
 /** A primitive root of {@link checkPrime}. Neighbours weigh w^i and w^(i+1), which never agree. */
 const checkWeight = 10;
 
-/** `PUBLIC_URL/add#v=1&code=PROV-…&pin=sha256/…&c=XX`. What follows `#` never leaves the browser. */
+/** `PUBLIC_URL/add#v=1&code=PROV-…&pin=sha256/…&id=pc_…&c=XX`. What follows `#` never leaves the browser. */
 export function formatProvisioningLink(link: ProvisioningLink): string {
   const pins = link.pins.map((pin) => `&pin=${pin}`).join('');
-  const covered = `${link.cloudUrl.replace(/\/+$/, '')}/add#v=1&code=${link.code}${pins}`;
+  const id = link.codeId === undefined ? '' : `&id=${link.codeId}`;
+  const covered = `${link.cloudUrl.replace(/\/+$/, '')}/add#v=1&code=${link.code}${pins}${id}`;
   return `${covered}&c=${linkCheckValue(covered)}`;
 }
 
@@ -62,11 +66,13 @@ function readParameters(cloudUrl: string, parameters: string): LinkReading {
   const pins: string[] = [];
   let version: string | undefined;
   let code: string | undefined;
+  let codeId: string | undefined;
   for (const pair of parameters.split('&')) {
     const [name, value] = splitOnce(pair);
     if (name === 'v') version = value;
     else if (name === 'code') code = value;
     else if (name === 'pin') pins.push(value);
+    else if (name === 'id' && isId('code', value)) codeId = value;
   }
   if (version !== '1') {
     return unreadable(
@@ -78,7 +84,8 @@ function readParameters(cloudUrl: string, parameters: string): LinkReading {
   if (symbols === undefined) return unreadable('the link holds no code', 'Make a new code in the dashboard.');
   if (!pins.every(isSpkiPin))
     return unreadable('the link holds a damaged pin', 'Copy or scan the link again.');
-  return { ok: true, link: { cloudUrl, code: displayCode(symbols), pins } };
+  const known = codeId === undefined ? {} : { codeId };
+  return { ok: true, link: { cloudUrl, code: displayCode(symbols), pins, ...known } };
 }
 
 /** Whether a text is `sha256/` + base64 of 32 bytes. */

@@ -1,0 +1,111 @@
+import { Alert, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconClock,
+  IconHourglass,
+  IconPlugConnectedX,
+  type IconProps,
+} from '@tabler/icons-react';
+import type { ComponentType, ReactNode } from 'react';
+import { ProblemAlert } from '../components/problem-alert.tsx';
+import { useLiveState } from '../live/live.tsx';
+import classes from './onboarding.module.css';
+import { type Onboarding, type PanelState, panelStateOf, secondAttemptOf } from './state.ts';
+import { panelWords } from './words.ts';
+import { type PanelHandlers, SecondAttempt, StateActions } from './panel-actions.tsx';
+import type { WatchedOnboarding } from './use-onboarding.ts';
+
+export interface PanelProps extends PanelHandlers {
+  readonly watched: WatchedOnboarding;
+}
+
+type Tone = 'calm' | 'warn' | 'bad' | 'good' | 'quiet';
+const looks: Readonly<Record<PanelState['kind'], readonly [Tone, ComponentType<IconProps>]>> = {
+  waiting: ['calm', IconHourglass],
+  refused: ['bad', IconAlertTriangle],
+  registered: ['calm', IconHourglass],
+  online: ['good', IconCircleCheck],
+  away: ['warn', IconPlugConnectedX],
+  gone: ['quiet', IconClock],
+  expired: ['quiet', IconClock],
+  revoked: ['quiet', IconClock],
+};
+
+/** What happens with a code, as it happens. */
+export function Panel(props: PanelProps): ReactNode {
+  const { cloudNowMs, query } = props.watched;
+  if (query.data === undefined) {
+    return (
+      <section className={classes['panel']} aria-label="Progress" data-tone="quiet">
+        {query.isError ? (
+          <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
+        ) : (
+          <Skeleton height={48} aria-label="Loading" />
+        )}
+      </section>
+    );
+  }
+  return <Told {...props} onboarding={query.data} state={panelStateOf(query.data, cloudNowMs)} />;
+}
+
+function Told(
+  props: PanelHandlers & { readonly onboarding: Onboarding; readonly state: PanelState },
+): ReactNode {
+  const { onboarding, state } = props;
+  const live = useLiveState();
+  const { headline, more, spoken } = panelWords(state);
+  const attention = isStuck(state);
+  const [tone, Icon] = attention ? (['warn', IconAlertTriangle] as const) : looks[state.kind];
+  const second = secondAttemptOf(onboarding);
+  return (
+    <>
+      <section className={classes['panel']} aria-label="Progress" data-tone={tone} data-state={state.kind}>
+        {/* Read out when it changes, and not every minute. */}
+        <p className="visually-hidden" role="status">
+          {spoken}
+        </p>
+        <Stack gap="xs">
+          <Group gap="sm" wrap="nowrap" align="flex-start">
+            <Icon size={22} aria-hidden className={classes['panelIcon']} />
+            <div>
+              <Title order={2} className={classes['headline']}>
+                {headline}
+              </Title>
+              {more.map((line) => (
+                <Text key={line} size="sm">
+                  {line}
+                </Text>
+              ))}
+              {attention ? <WhatToRun /> : null}
+            </div>
+          </Group>
+          <StateActions {...props} />
+          {second === undefined ? null : <SecondAttempt onboarding={onboarding} attempt={second} />}
+          {live === 'paused' ? (
+            <Alert variant="light" color="gray" p="xs" role="status">
+              Live updates paused; the device is unaffected.
+            </Alert>
+          ) : null}
+        </Stack>
+      </section>
+      <div className={classes['room']} />
+    </>
+  );
+}
+
+/** Whether a person at the device should look at it. */
+function isStuck(state: PanelState): boolean {
+  return (state.kind === 'waiting' && state.quiet) || (state.kind === 'registered' && state.slow);
+}
+
+function WhatToRun(): ReactNode {
+  return (
+    <Text size="sm" component="div" mt={4}>
+      On the device, in the agent’s folder, this names the cause and the next step:
+      <pre className={classes['snippet']} tabIndex={0} aria-label="What to run on the device">
+        sudo npm run agent -- doctor
+      </pre>
+    </Text>
+  );
+}

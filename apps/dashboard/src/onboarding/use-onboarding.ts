@@ -1,0 +1,54 @@
+import { type UseQueryResult, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { api } from '../api/client.ts';
+import { useLiveEvents, useLiveState } from '../live/live.tsx';
+import { after, every, nowMs } from '../platform.ts';
+import { nextChangeMs, type Onboarding } from './state.ts';
+
+/** Asked again this often while live updates are paused. */
+const pollMs = 5_000;
+/** How often the time that is left is shown anew. */
+const tickMs = 15_000;
+
+export interface WatchedOnboarding {
+  readonly query: UseQueryResult<Onboarding, unknown>;
+  /** The cloud's time, as far as this page can know it. */
+  readonly cloudNowMs: number;
+}
+
+/** How far a code has come, changing as it happens. */
+export function useOnboarding(codeId: string): WatchedOnboarding {
+  const queries = useQueryClient();
+  const live = useLiveState();
+  const init = { params: { path: { id: codeId } } };
+  const options = api.queryOptions('get', '/api/v1/provisioning-codes/{id}/onboarding', init);
+  const query = api.useQuery('get', '/api/v1/provisioning-codes/{id}/onboarding', init, {
+    refetchInterval: live === 'live' ? false : pollMs,
+  });
+  const deviceId = query.data?.code.used_by;
+  useLiveEvents(['code.', 'device.'], ({ data, object }) => {
+    const concerned = [object, data['code_id'], data['device_id']];
+    if (concerned.includes(codeId) || (typeof deviceId === 'string' && concerned.includes(deviceId)))
+      void queries.invalidateQueries({ queryKey: options.queryKey });
+  });
+  return { query, cloudNowMs: useCloudNow(query) };
+}
+
+/**
+ * The time by the cloud's clock, which judges every expiry. How far this machine's clock is off is measured by the
+ * first answer, and stays: both run on.
+ */
+function useCloudNow(query: UseQueryResult<Onboarding, unknown>): number {
+  const { data, dataUpdatedAt } = query;
+  const [offsetMs, setOffset] = useState<number>();
+  const [tickedMs, setTicked] = useState(nowMs);
+  if (offsetMs === undefined && data !== undefined) setOffset(Date.parse(data.at) - dataUpdatedAt);
+  const cloudNowMs = Math.max(tickedMs, dataUpdatedAt) + (offsetMs ?? 0);
+  useEffect(() => every(tickMs, () => setTicked(nowMs())), []);
+  const next = data === undefined ? undefined : nextChangeMs(data, cloudNowMs);
+  useEffect(() => {
+    const waitMs = (next ?? Number.POSITIVE_INFINITY) - nowMs() - (offsetMs ?? 0);
+    return waitMs < tickMs ? after(Math.max(0, waitMs), () => setTicked(nowMs())) : undefined;
+  }, [next, offsetMs, tickedMs]);
+  return cloudNowMs;
+}

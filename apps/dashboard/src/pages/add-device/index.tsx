@@ -1,0 +1,18 @@
+import { createRoute } from '@tanstack/react-router';
+import { signedInRoute } from '../../shell/root.tsx';
+
+export interface AddDeviceSearch {
+  /** Public id (`pc_…`) of the code that is watched. Its text is in memory alone. */
+  readonly code?: string;
+  /** A device that is to be replaced: what its own page links to. */
+  readonly device?: string;
+}
+
+export const addDeviceRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/devices/add',
+  validateSearch: (search: Record<string, unknown>): AddDeviceSearch => ({
+    ...(typeof search['code'] === 'string' ? { code: search['code'] } : {}),
+    ...(typeof search['device'] === 'string' ? { device: search['device'] } : {}),
+  }),
+}).lazy(() => import('./page.lazy.tsx').then(({ addDevicePage }) => addDevicePage));

@@ -1,0 +1,123 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import type { OnboardingSettings } from '@edgeflow/contract';
+import { IconPlugConnected } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { Schema } from '../../api/client.ts';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { useMay } from '../../session/use-session.ts';
+import classes from './add-device.module.css';
+import { DevicePanel } from '../../onboarding/device-panel.tsx';
+import type { Onboarding } from '../../onboarding/state.ts';
+import type { Secret } from './secret.ts';
+import { Panel } from '../../onboarding/panel.tsx';
+import type { PanelHandlers } from '../../onboarding/panel-actions.tsx';
+import { PutOnDevice } from '../../onboarding/put-on-device.tsx';
+import { useOnboarding } from '../../onboarding/use-onboarding.ts';
+
+export interface ResultProps extends PanelHandlers {
+  /** The code that is watched. */
+  readonly codeId: string | undefined;
+  readonly secret: Secret | undefined;
+  readonly enrolment: Schema<'Enrolment'> | undefined;
+  readonly onTaken: () => void;
+  /** The code can make no device any more: it is used, revoked or expired. */
+  readonly onOver: () => void;
+  readonly onReplace: (onboarding: Onboarding) => Promise<unknown>;
+}
+
+/** Beside the form: what is put on the device, and what happens then. */
+export function Result(props: ResultProps): ReactNode {
+  const { codeId, secret } = props;
+  if (codeId !== undefined) return <CodeResult key={codeId} {...props} codeId={codeId} />;
+  if (secret?.kind === 'credentials') {
+    return (
+      <div className={classes['result']}>
+        <Shown
+          {...props}
+          identity={{ kind: 'credentials', deviceId: secret.deviceId, apiKey: secret.apiKey }}
+        />
+        <DevicePanel deviceId={secret.deviceId} onAddAnother={props.onAddAnother} />
+      </div>
+    );
+  }
+  return (
+    <div className={classes['card']}>
+      <EmptyState icon={IconPlugConnected} title="The code will be here">
+        To copy, to scan or to save as a file; and beneath it what happens: the device registers, its tunnel
+        opens, it is online.
+      </EmptyState>
+    </div>
+  );
+}
+
+function CodeResult(props: ResultProps & { readonly codeId: string }): ReactNode {
+  const { codeId, onOver, secret } = props;
+  const watched = useOnboarding(codeId);
+  const { query } = watched;
+  const status = query.data?.code.status;
+  const isOver = status !== undefined && status !== 'active';
+  useEffect(() => {
+    if (isOver) onOver();
+  }, [isOver, onOver]);
+  const known = secret?.kind === 'code' && secret.id === codeId ? secret : undefined;
+  return (
+    <div className={classes['result']}>
+      {known !== undefined && !isOver ? (
+        <Shown {...props} identity={{ kind: 'code', code: known.code }} />
+      ) : query.data !== undefined && !isOver ? (
+        <NoLongerShown {...props} onboarding={query.data} />
+      ) : null}
+      <Panel {...props} watched={watched} />
+    </div>
+  );
+}
+
+function Shown(props: ResultProps & { readonly identity: OnboardingSettings['identity'] }): ReactNode {
+  const { codeId, enrolment, identity, onTaken } = props;
+  if (enrolment === undefined) return null;
+  const { development_ca: developmentCa, pins, public_url: cloudUrl } = enrolment;
+  return (
+    <div className={classes['card']}>
+      <PutOnDevice
+        settings={{ cloudUrl, pins, identity }}
+        {...(codeId === undefined ? {} : { codeId })}
+        developmentCa={developmentCa}
+        takesFocus
+        onTaken={onTaken}
+      />
+    </div>
+  );
+}
+
+function NoLongerShown({
+  onReplace,
+  onboarding,
+}: ResultProps & { readonly onboarding: Onboarding }): ReactNode {
+  const may = useMay('operator');
+  const [working, setWorking] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const replace = (): void => {
+    setWorking(true);
+    onReplace(onboarding)
+      .catch(setError)
+      .finally(() => setWorking(false));
+  };
+  return (
+    <Stack gap="xs" className={classes['card']}>
+      <Group justify="space-between">
+        <Text fw={600}>The code is no longer shown.</Text>
+        {may ? (
+          <Button variant="default" loading={working} onClick={replace}>
+            Replace
+          </Button>
+        ) : null}
+      </Group>
+      <Text size="sm" c="dimmed">
+        It works all the same where it is already. Replace makes a new one with the same settings and revokes
+        this one.
+      </Text>
+      <ProblemAlert error={error} />
+    </Stack>
+  );
+}
