@@ -151,6 +151,7 @@ export class CloudNode {
       caPem: () => undefined,
       pins: () => [],
       publicUrl: () => 'https://cloud.test',
+      mailer: undefined,
     });
     // Fastify loads its plugins in turns of the real event loop: all of them now, while no time passes.
     await cloud.app.ready();

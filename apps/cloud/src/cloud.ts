@@ -4,7 +4,7 @@ import { type OrderedIds, orderedIds } from '@edgeflow/contract';
 import { type Clock, pooled, type Random, type TimerHandle, type Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import { type AlertMailer, buildAlerts } from './features/alerts/index.ts';
+import { buildAlerts } from './features/alerts/index.ts';
 import { auditRefusal, auditRoutes } from './features/audit/index.ts';
 import { cloneMetrics, Clones } from './features/clones/index.ts';
 import { codeRoutes, Codes } from './features/codes/index.ts';
@@ -15,6 +15,7 @@ import { enrolmentRoutes, Enrolments } from './features/enrolment/index.ts';
 import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
 import { FailureBudget, guessingMetrics, GuessWatch } from './features/guessing/index.ts';
 import { Identity, operatorNames } from './features/identity/index.ts';
+import { buildPeople, LastUsed, type People } from './features/people/index.ts';
 import { organizationRoutes, Organizations } from './features/organization/index.ts';
 import { Overviews, overviewRoutes } from './features/overview/index.ts';
 import { Connections, Door, PresenceWriter } from './features/presence/index.ts';
@@ -30,6 +31,7 @@ import { buildHttp } from './http/server.ts';
 import type { KeyRing } from './keyring/index.ts';
 import { WrongCredentials } from './limits/wrong-credentials.ts';
 import type { Logger } from './logging.ts';
+import type { Mailer } from './mail/mailer.ts';
 import type { Database } from './storage/database.ts';
 import { tunnelMetrics } from './tunnel/metrics.ts';
 import { rotationTunnel } from './tunnel/offers.ts';
@@ -56,8 +58,6 @@ export interface CloudDeps {
   readonly trustedProxies: NetworkSet;
   /** Beside the public internet, webhooks may be here. */
   readonly webhookNetworks?: NetworkSet;
-  /** undefined: this cloud sends no e-mail. */
-  readonly mailer?: AlertMailer;
   readonly bootstrapToken: string | undefined;
   readonly codeTtlSeconds: number;
   readonly codeGroups: number | undefined;
@@ -69,6 +69,8 @@ export interface CloudDeps {
   readonly publicUrl: () => string;
   /** Left out: only the API is served. */
   readonly dashboard?: DashboardFiles;
+  /** Undefined: this cloud sends no e-mail. */
+  readonly mailer: Mailer | undefined;
   /** Tunnels that may wait to say who they are; the gateway's own bound when left out. */
   readonly strangersMax?: number;
 }
@@ -76,6 +78,7 @@ export interface CloudDeps {
 export interface Cloud {
   readonly app: FastifyInstance;
   readonly identity: Identity;
+  readonly people: People;
   /** Takes over the socket of an upgrade request to `/tunnel`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Call before listening. Nothing runs before it. */
@@ -93,12 +96,15 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
   let phase: Phase = 'starting';
   const addresses = clientAddresses(deps.trustedProxies, logger);
   const parts = buildParts(deps, addresses, report);
-  const { events, gateway, guessing, identity, presence, rotation, watch } = parts;
+  const { events, gateway, guessing, identity, lastUsed, people, presence, rotation, watch } = parts;
   const app = await buildHttp({
     onRefusal: (refusal) => void auditRefusal(database, refusal).catch(report),
     ...deps,
     addresses,
-    authenticator: limitedAuthenticator(identity, guessing.wrongTokens),
+    authenticator: {
+      ...limitedAuthenticator(identity, guessing.wrongTokens),
+      authenticateSession: (token) => people.sessions.authenticate(token),
+    },
     ...health(database, () => phase),
   });
   addRoutes(app, deps, parts, report);
@@ -111,6 +117,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
   return {
     app,
     identity,
+    people,
     upgrade: (request, socket, head) => {
       gateway.upgrade(request, socket, head);
     },
@@ -123,12 +130,14 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       parts.refusals.start();
       alerts.start();
       gateway.start();
+      lastUsed.start();
       watch.start();
       const every = (periodMs: number, work: () => Promise<unknown>): void => {
         periodic.push(timers.every(periodMs, () => void work().catch(report)));
       };
       every(rotationSweepMs, () => rotation.sweep());
       every(housekeepingMs, () => forgetEvents(database, clock.now() - eventsKeptMs, eventsForgottenAtOnce));
+      every(housekeepingMs, () => people.tidy());
       await app.ready();
       phase = 'ok';
     },
@@ -144,6 +153,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       await presence.stop();
       await parts.refusals.stop();
       await guessing.watch.stop();
+      await lastUsed.stop();
       await app.close();
     },
   };
@@ -152,6 +162,8 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
 interface Parts {
   readonly events: Events;
   readonly identity: Identity;
+  readonly lastUsed: LastUsed;
+  readonly people: People;
   readonly presence: PresenceWriter;
   readonly gateway: TunnelGateway;
   readonly watch: SecurityWatch;
@@ -169,7 +181,11 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const { clock, database, keyTtlDays, logger, random, timers } = deps;
   const nextId = orderedIds(() => clock.now(), pooled(random).bytes);
   const events = new Events(database, timers, report);
-  const identity = new Identity(database, random, deps.bootstrapToken);
+  const lastUsed = new LastUsed(database, timers, report);
+  const identity = new Identity(database, random, deps.bootstrapToken, (id, knownMs) => {
+    lastUsed.note('token', id, knownMs, clock.now());
+  });
+  const people = buildPeople({ ...deps, identity, lastUsed });
   const guessing = buildGuessing(deps, events, identity, report);
   const refusals = new KeyRefusals({ clock, database, timers, events, onFailure: report });
   const connections = new Connections(database, timers, events);
@@ -213,8 +229,8 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const tunnel = rotationTunnel(gateway);
   const shared = { database, random, nextId, timers, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
-  const kept = { events, guessing, identity, presence, gateway, watch, rotation, clones, refusals };
-  return { ...kept, nextId, securityChanged };
+  const guards = { guessing, watch, clones, refusals, securityChanged };
+  return { ...guards, events, identity, lastUsed, people, presence, gateway, rotation, nextId };
 }
 
 /** What holds those who guess. */
@@ -266,6 +282,7 @@ function addRoutes(
   eventRoutes(app, events, timers);
   auditRoutes(app, database, { operators: operatorNames, devices: deviceNames });
   overviewRoutes(app, new Overviews(deps));
+  parts.people.routes(app);
 }
 
 type Phase = 'starting' | 'ok' | 'stopping';

@@ -53,6 +53,8 @@ export interface CloudConfig {
   /** Undefined: two groups while few codes are live, else three. */
   readonly codeGroups: number | undefined;
   readonly keyTtlDays: number;
+  /** Undefined: this cloud sends no e-mail. */
+  readonly mail: { readonly url: Secret; readonly from: string } | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -121,6 +123,10 @@ function arrange(settings: Settings, resolvePath: (path: string) => string): Clo
     codeTtlSeconds: settings.CODE_TTL_SECONDS,
     codeGroups: settings.CODE_GROUPS,
     keyTtlDays: settings.KEY_TTL_DAYS,
+    mail:
+      settings.SMTP_URL === undefined || settings.MAIL_FROM === undefined
+        ? undefined
+        : { url: settings.SMTP_URL, from: settings.MAIL_FROM },
     logLevel: settings.LOG_LEVEL,
   };
 }
@@ -140,6 +146,8 @@ function combinationProblems(values: Readonly<Record<string, string>>): SettingP
   for (const [one, other] of [
     ['TLS_CERT_FILE', 'TLS_KEY_FILE'],
     ['TLS_KEY_FILE', 'TLS_CERT_FILE'],
+    ['SMTP_URL', 'MAIL_FROM'],
+    ['MAIL_FROM', 'SMTP_URL'],
   ] as const) {
     if (values[one] === undefined || values[other] !== undefined) continue;
     problems.push(valueProblem(other, `is missing, though ${one} is set`));

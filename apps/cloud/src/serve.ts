@@ -9,6 +9,7 @@ import { doorLimits } from './http/open-files.ts';
 import { createRegistry } from './http/metrics.ts';
 import { createKeyRing, keyRingExists, type KeyRing, loadKeyRing } from './keyring/index.ts';
 import type { Logger } from './logging.ts';
+import { smtpMailer } from './mail/mailer.ts';
 import type { Database } from './storage/database.ts';
 import { checkKeyRing, countDevices, isEmpty } from './storage/key-check.ts';
 import { openDatabase, type OpenedDatabase } from './storage/open.ts';
@@ -121,6 +122,7 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       bootstrapToken: config.bootstrapToken?.reveal(),
       caPem: () => certificates.caPem,
       pins: () => certificates.pins,
+      mailer: config.mail === undefined ? undefined : smtpMailer(config.mail.url.reveal(), config.mail.from),
       publicUrl: () => publicUrl,
       dashboard: { files: deps.files, folder: deps.dashboardFolder },
     });

@@ -3,6 +3,7 @@ import { cloneErrors } from './clone-errors.ts';
 import { enrolmentErrors } from './enrolment-errors.ts';
 import { entry, type ErrorEntry } from './error-entry.ts';
 import { network } from './network-errors.ts';
+import { peopleErrors } from './people-errors.ts';
 
 export type { ErrorEntry } from './error-entry.ts';
 
@@ -259,6 +260,7 @@ export const errorCatalogue = {
   ...cloneErrors,
   ...enrolmentErrors,
   ...alertErrors,
+  ...peopleErrors,
   ...network,
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -18,6 +18,7 @@ export * from './schemas/provision.ts';
 export * from './schemas/codes.ts';
 export * from './schemas/devices.ts';
 export * from './schemas/organization.ts';
+export * from './schemas/people.ts';
 export * from './schemas/shadow.ts';
 export * from './schemas/commands.ts';
 export * from './schemas/records.ts';

@@ -83,3 +83,9 @@ export const alertKeyDaysMax = 60;
 export const alertTargetLengthMax = 1_000;
 /** After a webhook got a new secret, messages are signed with the old one as well for this long. */
 export const alertSecretOverlapSeconds = 24 * 3600;
+/** Length of a password that is set, in characters; what it is made of does not matter. */
+export const passwordLengthMin = 12;
+export const passwordLengthMax = 128;
+export const emailLengthMax = 254;
+/** Longest life of an operator token that ends, in days. */
+export const tokenTtlDaysMax = 3650;

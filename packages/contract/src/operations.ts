@@ -5,9 +5,11 @@ import { devicesOperations } from './operations/devices.ts';
 import { enrolmentOperations } from './operations/enrolment.ts';
 import { organizationOperations } from './operations/organization.ts';
 import { overviewOperations } from './operations/overview.ts';
+import { peopleOperations } from './operations/people.ts';
 import { provisioningOperations } from './operations/provisioning.ts';
 import { recordsOperations } from './operations/records.ts';
 
+export { peopleOperations } from './operations/people.ts';
 export type { Access, Operation } from './operations/operation.ts';
 
 /** Every call of the cloud's HTTP API: one file a capability, in operations/. */
@@ -20,6 +22,7 @@ export const operations = {
   ...recordsOperations,
   ...overviewOperations,
   ...alertsOperations,
+  ...peopleOperations,
 } as const satisfies Record<string, Operation>;
 
 export type Operations = typeof operations;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { codeGroupsMax, codeGroupsMin, codeTtlSecondsMax, codeTtlSecondsMin } from '@edgeflow/contract';
 import { isLoopback, noNetworks, parseNetworks } from '../http/addresses.ts';
 import { logLevels } from '../logging.ts';
+import { withTimeouts } from '../mail/mailer.ts';
 import { databaseSchema } from './database.ts';
 import { Secret } from './secret.ts';
 
@@ -30,6 +31,11 @@ export const settingsSchema = z.object({
   CODE_TTL_SECONDS: integerSchema(codeTtlSecondsMin, codeTtlSecondsMax).default(86_400),
   CODE_GROUPS: integerSchema(codeGroupsMin, codeGroupsMax).optional(),
   KEY_TTL_DAYS: integerSchema(1, keyTtlDaysMax).default(365),
+  SMTP_URL: z.string().transform(readSmtpUrl).optional(),
+  MAIL_FROM: z
+    .string()
+    .refine(isSender, { error: quoting('must be an e-mail address') })
+    .optional(),
   LOG_LEVEL: z.enum(logLevels, { error: quoting(`must be one of ${logLevels.join(', ')}`) }).default('info'),
 });
 
@@ -54,6 +60,8 @@ export const settingExamples: Readonly<Record<SettingName, string>> = {
   CODE_TTL_SECONDS: 'Set a number of seconds such as 86400',
   CODE_GROUPS: 'Set a number of groups such as 3',
   KEY_TTL_DAYS: 'Set a number of days such as 365',
+  SMTP_URL: 'Set smtp://user:password@host:587, or smtps:// where TLS comes first',
+  MAIL_FROM: 'Set the sender, such as EdgeFlow <edgeflow@example.org>',
   LOG_LEVEL: 'Set a level such as info',
 };
 
@@ -125,4 +133,20 @@ function bootstrapTokenProblem(text: string): string | undefined {
   }
   if (!/^[\x21-\x7e]+$/.test(text)) return 'must be visible ASCII, because it travels in a header';
   return text.startsWith('efk_') ? 'must not begin with efk_, which marks the keys of devices' : undefined;
+}
+
+/** The value may hold a password, so no message quotes it. */
+function readSmtpUrl(text: string, context: z.RefinementCtx<string>): Secret {
+  const url = URL.parse(text);
+  if (url !== null && ['smtp:', 'smtps:'].includes(url.protocol) && url.hostname !== '') {
+    return new Secret(withTimeouts(text));
+  }
+  context.addIssue({ code: 'custom', message: 'must begin with smtp:// or smtps:// and name a host' });
+  return z.NEVER;
+}
+
+/** `ada@example.org`, or with a name: `EdgeFlow <ada@example.org>`. */
+function isSender(text: string): boolean {
+  const bare = /^[^<>\r\n]*<([^<>\s]+)>$/.exec(text)?.[1] ?? text;
+  return z.email().safeParse(bare).success;
 }

@@ -2,7 +2,7 @@ import { type Files, fileErrorCode } from '@edgeflow/platform';
 import type { SettingProblem } from './problem.ts';
 
 /** Settings that hold a secret and may be given as the path of a file that holds it: `NAME_FILE`. */
-export const secretSettings = ['DATABASE_URL', 'EDGEFLOW_CLOUD_BOOTSTRAP_TOKEN'] as const;
+export const secretSettings = ['DATABASE_URL', 'EDGEFLOW_CLOUD_BOOTSTRAP_TOKEN', 'SMTP_URL'] as const;
 export type SecretSetting = (typeof secretSettings)[number];
 
 const secretFileBytesMax = 16 * 1024;

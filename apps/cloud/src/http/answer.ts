@@ -2,7 +2,11 @@
 export function answer<const Status extends number, Body>(
   status: Status,
   body: Body,
-  headers?: Readonly<Record<string, string>>,
-): { readonly status: Status; readonly body: Body; readonly headers?: Readonly<Record<string, string>> } {
+  headers?: Readonly<Record<string, string | string[]>>,
+): {
+  readonly status: Status;
+  readonly body: Body;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+} {
   return headers === undefined ? { status, body } : { status, body, headers };
 }

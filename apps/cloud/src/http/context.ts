@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import type { Authenticator } from './access.ts';
+import type { Recognition } from './access.ts';
 import type { ClientAddresses } from './client-address.ts';
 import type { BodySizes } from './json-body.ts';
 
 /** What every route of one app shares. */
-export interface HttpContext {
-  readonly authenticator: Authenticator;
+export interface HttpContext extends Recognition {
   readonly addresses: ClientAddresses;
   readonly bodySizes: BodySizes;
 }

@@ -131,7 +131,9 @@ describe('the OpenAPI document', () => {
     expect(described('provisionDevice').parameters).toMatchObject([
       { name: 'Idempotency-Key', in: 'header' },
     ]);
-    expect(described('listDevices').security).toEqual([{ operatorToken: [] }, { operatorBearer: [] }]);
+    expect(described('listDevices').security).toEqual([
+      ...[{ operatorToken: [] }, { operatorBearer: [] }, { session: [] }],
+    ]);
     expect(described('readShadow').security).toContainEqual({ deviceKey: [] });
   });
 });

@@ -64,6 +64,11 @@ export function makeOpenApiDocument(version: string): oas31.OpenAPIObject {
 }
 
 const securitySchemes = {
+  session: {
+    ...({ type: 'apiKey', in: 'cookie', name: 'edgeflow-session-PORT' } as const),
+    description:
+      'The cookie of a person who is signed in; __Host-edgeflow-session-PORT on HTTPS. A change is refused unless a page of this cloud asks for it.',
+  },
   operatorToken: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An operator token.' },
   operatorBearer: { type: 'http', scheme: 'bearer', description: 'An operator token.' },
   deviceKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The API key of the device.' },
@@ -71,7 +76,8 @@ const securitySchemes = {
 
 function security(access: Access): oas31.SecurityRequirementObject[] {
   if (access === 'public') return [];
-  const operator = [{ operatorToken: [] }, { operatorBearer: [] }];
+  if (access === 'person') return [{ session: [] }];
+  const operator = [{ operatorToken: [] }, { operatorBearer: [] }, { session: [] }];
   return access.startsWith('device_or_') ? [...operator, { deviceKey: [] }] : operator;
 }
 
@@ -89,7 +95,7 @@ function describeOperation(name: string, operation: Operation): ZodOpenApiOperat
       name: parameter,
       in: 'path',
       required: true,
-      description: operation.path.includes('/devices/') ? 'A device id (dev_…).' : 'A code id (pc_…).',
+      description: idIn(operation.path),
       schema: { type: 'string' },
     })),
     requestParams: {
@@ -106,6 +112,19 @@ function describeOperation(name: string, operation: Operation): ZodOpenApiOperat
         }),
     responses: describeResponses(operation),
   };
+}
+
+const ids: Readonly<Record<string, string>> = {
+  devices: 'A device id (dev_…).',
+  'provisioning-codes': 'A code id (pc_…).',
+  account: 'A session id (ses_…).',
+  members: 'A person’s id (usr_…).',
+  invitations: 'An invitation id (inv_…).',
+  tokens: 'A token id (tok_…).',
+};
+
+function idIn(path: string): string {
+  return ids[tagOf(path)] ?? 'An id.';
 }
 
 /** `/api/v1/provisioning-codes/{id}` → `provisioning-codes`; what the service says about itself → `service`. */
@@ -134,7 +153,11 @@ function contentOf(answer: z.ZodType | string | null): Pick<ZodOpenApiResponseOb
 function errorsOf(operation: Operation): ErrorCode[] {
   const { access, body, query } = operation;
   const codes = new Set<ErrorCode>(operation.errors);
-  if (access !== 'public') codes.add('token_rejected').add('forbidden').add('too_many_attempts');
+  if (access !== 'public') {
+    codes.add('token_rejected').add('session_missing').add('forbidden').add('too_many_attempts');
+    if (operation.method !== 'GET') codes.add('cross_site');
+  }
+  if (access === 'person') codes.add('session_required');
   if (body !== undefined) codes.add('request_malformed').add('body_too_large').add('media_type_unsupported');
   if (query !== undefined) codes.add('request_malformed');
   codes.add('internal');

@@ -6,6 +6,7 @@ import { bodyBytesMax, type Operation, operatorBodyBytesMax } from '@edgeflow/co
 import { type Caller, type DeviceCaller, identifyCaller, type Principal } from './access.ts';
 import { contextOf } from './context.ts';
 import { ProblemError } from './problems.ts';
+import type { RequestOrigin } from './request-origin.ts';
 import { readWith } from './validation.ts';
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -26,6 +27,10 @@ export interface RouteInput<O extends Operation> {
   readonly address: string;
   readonly requestId: string;
   readonly headers: IncomingHttpHeaders;
+  /** What the browser sees in its address bar. */
+  readonly origin: RequestOrigin;
+  /** Finds out once more who calls, for calls that last: rejects when they would not be let in now. */
+  readonly callerNow: () => Promise<Caller<O['access']>>;
   /** For what the rest does not cover, such as noticing that the client has gone. */
   readonly request: FastifyRequest;
 }
@@ -40,7 +45,7 @@ type AnswerBody<A> = A extends z.ZodType
 export type RouteAnswer<O extends Operation> = {
   [S in keyof O['answers'] & number]: {
     readonly status: S;
-    readonly headers?: Readonly<Record<string, string>>;
+    readonly headers?: Readonly<Record<string, string | string[]>>;
   } & AnswerBody<O['answers'][S]>;
 }[keyof O['answers'] & number];
 
@@ -55,7 +60,7 @@ export interface RouteOptions {
 
 interface AnyAnswer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: unknown;
 }
 
@@ -85,7 +90,7 @@ export function route<const O extends Operation>(
   const context = contextOf(app);
   const { access, body: bodySchema, query: querySchema } = operation;
   const { addresses } = context;
-  const readsCaller = access !== 'public';
+  const recognise = access === 'public' ? undefined : identify(context, access);
 
   app.route({
     method: operation.method,
@@ -94,11 +99,12 @@ export function route<const O extends Operation>(
     config: { edgeflowWaits: options.waits === true },
     // A HEAD would wait just as long, for an answer that is thrown away.
     exposeHeadRoute: operation.method === 'GET' && options.waits !== true,
-    ...(readsCaller ? { onRequest: identify(context, access) } : {}),
+    ...(recognise === undefined ? {} : { onRequest: before(recognise) }),
     handler: (request, reply) => {
-      const caller = readsCaller
-        ? request.getDecorator<Caller<Operation['access']>>(callerDecorator)
-        : undefined;
+      const caller =
+        recognise === undefined
+          ? undefined
+          : request.getDecorator<Caller<Operation['access']>>(callerDecorator);
       if (caller?.kind === 'device' && context.bodySizes.exceedsDeviceLimit(request)) {
         throw new ProblemError('body_too_large');
       }
@@ -108,6 +114,8 @@ export function route<const O extends Operation>(
         params: request.params,
         caller,
         address: addresses.of(request.raw),
+        origin: context.originOf(request.raw),
+        callerNow: async () => recognise?.(request),
         requestId: request.id,
         headers: request.headers,
         request,
@@ -120,11 +128,18 @@ export function route<const O extends Operation>(
 }
 
 function identify(context: ReturnType<typeof contextOf>, access: Exclude<Operation['access'], 'public'>) {
-  return async (request: FastifyRequest): Promise<void> => {
+  return async (request: FastifyRequest): Promise<DeviceCaller | Principal> => {
     const address = context.addresses.of(request.raw);
-    await identifyCaller(access, request, address, context.authenticator, (caller) => {
+    return identifyCaller(access, request, address, context, (caller) => {
       request.setDecorator(callerDecorator, caller);
     });
+  };
+}
+
+/** As a hook, which must answer nothing. */
+function before(recognise: (request: FastifyRequest) => Promise<unknown>) {
+  return async (request: FastifyRequest): Promise<void> => {
+    await recognise(request);
   };
 }
 

@@ -4,6 +4,7 @@ import type { Clock, Random } from '@edgeflow/platform';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../logging.ts';
 import type { Authenticator, Principal } from './access.ts';
+import type { NetworkSet } from './addresses.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { provideContext } from './context.ts';
 import { type DashboardFiles, serveDashboard } from './dashboard.ts';
@@ -13,6 +14,7 @@ import { httpMetrics } from './metrics.ts';
 import { makeOpenApiDocument } from './openapi.ts';
 import { asProblem, sendProblem } from './problems.ts';
 import { requestIds } from './request-id.ts';
+import { requestOrigins } from './request-origin.ts';
 import { logRequests, slowRequestMsDefault } from './request-log.ts';
 import { operatorBehind, prepareRoutes } from './route.ts';
 import { addServiceRoutes, type Health } from './service-routes.ts';
@@ -26,6 +28,7 @@ export interface HttpOptions {
   readonly version: string;
   readonly addresses: ClientAddresses;
   readonly authenticator: Authenticator;
+  readonly trustedProxies: NetworkSet;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -76,7 +79,10 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   const metrics = httpMetrics(options.registry);
   const log = logRequests(app, { ...options, metrics, addresses, slowRequestMs });
 
-  provideContext(app, { authenticator: options.authenticator, addresses, bodySizes: readJsonBodies(app) });
+  provideContext(app, {
+    ...{ authenticator: options.authenticator, addresses, bodySizes: readJsonBodies(app) },
+    originOf: requestOrigins(options.trustedProxies),
+  });
   prepareRoutes(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);

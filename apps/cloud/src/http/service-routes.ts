@@ -30,7 +30,7 @@ export interface ServiceRoutesOptions {
 
 /** What the service says about itself. */
 export function addServiceRoutes(app: FastifyInstance, options: ServiceRoutesOptions): void {
-  const { addresses, authenticator } = contextOf(app);
+  const context = contextOf(app);
 
   route(app, operations.readTime, () => answer(200, { time: toRfc3339(options.clock.now()) }));
 
@@ -45,7 +45,7 @@ export function addServiceRoutes(app: FastifyInstance, options: ServiceRoutesOpt
   });
 
   route(app, serviceOperations.readMetrics, async ({ request, address }) => {
-    if (!addresses.isLocal(request.raw)) await identifyCaller('viewer', request, address, authenticator);
+    if (!context.addresses.isLocal(request.raw)) await identifyCaller('viewer', request, address, context);
     return answer(200, await options.registry.metrics());
   });
 

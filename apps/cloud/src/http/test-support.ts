@@ -24,7 +24,7 @@ export interface TestHttp {
 
 /** The real application with real effects, whose operators are two tokens and whose log is a list. */
 export async function makeHttp(
-  options: Partial<Omit<HttpOptions, 'addresses' | 'logger'>> & {
+  options: Partial<Omit<HttpOptions, 'addresses' | 'logger' | 'trustedProxies'>> & {
     readonly trustedProxies?: string;
     readonly level?: LogLevel;
   } = {},
@@ -50,6 +50,7 @@ export async function makeHttp(
     caPem: () => undefined,
     ...options,
     addresses: clientAddresses(networks.networks, logger),
+    trustedProxies: networks.networks,
   });
   return {
     app,

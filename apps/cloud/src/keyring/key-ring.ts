@@ -6,13 +6,21 @@ export const serverKeyBytes = 32;
 
 /** One server key never serves two purposes: each has its own key derived from it. */
 export type KeyPurpose =
-  'code-hmac' | 'claimant-hmac' | 'api-key-derivation' | 'check-value' | 'webhook-secrets';
+  | 'code-hmac'
+  | 'claimant-hmac'
+  | 'api-key-derivation'
+  | 'check-value'
+  | 'webhook-secrets'
+  | 'people'
+  | 'known-browser';
 const purposes: readonly KeyPurpose[] = [
   'code-hmac',
   'claimant-hmac',
   'api-key-derivation',
   'check-value',
   'webhook-secrets',
+  'people',
+  'known-browser',
 ];
 
 /** What a derived API key belongs to. A change of any member gives an unrelated key. */

@@ -12,6 +12,7 @@ import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
 import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
+import { people } from './migrations/0005-people.ts';
 import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
 import { batches } from './migrations/0008-batches.ts';
@@ -28,6 +29,7 @@ const released = [
   '0002-fewer-indexes',
   '0003-clones',
   '0004-guesses',
+  '0005-people',
   '0006-devices',
   '0007-overview',
   '0008-batches',
@@ -65,6 +67,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0002-fewer-indexes': fewerIndexes,
     '0003-clones': clones,
     '0004-guesses': guesses(kind),
+    '0005-people': people,
     '0006-devices': devices(kind),
     '0007-overview': overview,
     '0008-batches': batches(kind),
@@ -174,6 +177,7 @@ describe('an embedded database', () => {
     '0002-fewer-indexes': fewerIndexes,
     '0003-clones': clones,
     '0004-guesses': guesses('sqlite'),
+    '0005-people': people,
     '0006-devices': devices('sqlite'),
     '0007-overview': overview,
     '0008-batches': batches('sqlite'),

@@ -6,6 +6,7 @@ import { firstSchema } from './migrations/0001-first.ts';
 import { fewerIndexes } from './migrations/0002-fewer-indexes.ts';
 import { clones } from './migrations/0003-clones.ts';
 import { guesses } from './migrations/0004-guesses.ts';
+import { people } from './migrations/0005-people.ts';
 import { devices } from './migrations/0006-devices.ts';
 import { overview } from './migrations/0007-overview.ts';
 import { batches } from './migrations/0008-batches.ts';
@@ -19,6 +20,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
     '0002-fewer-indexes': fewerIndexes,
     '0003-clones': clones,
     '0004-guesses': guesses(kind),
+    '0005-people': people,
     '0006-devices': devices(kind),
     '0007-overview': overview,
     '0008-batches': batches(kind),

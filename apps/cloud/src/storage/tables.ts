@@ -3,12 +3,13 @@ import type { Generated } from 'kysely';
 import type { AlertDeliveryRow, AlertEndpointRow, AlertIncidentRow, AlertRuleRow } from './alert-tables.ts';
 import type { BatchTables } from './batch-tables.ts';
 import type { DeviceTables } from './device-tables.ts';
+import type { PeopleTables } from './people-tables.ts';
 
 /**
  * Every table, one type for both databases. Times are integer milliseconds since 1970 (`…_ms`), flags are 0 or 1,
  * documents are JSON text: the same bytes in SQLite and PostgreSQL. Every row carries its organization.
  */
-export interface Tables extends DeviceTables, BatchTables {
+export interface Tables extends DeviceTables, PeopleTables, BatchTables {
   organizations: OrganizationRow;
   operator_tokens: OperatorTokenRow;
   provisioning_codes: CodeRow;
@@ -37,6 +38,9 @@ export interface OrganizationRow {
   created_at_ms: number;
   /** What happens to devices that are found to share an identity. */
   clone_policy: Generated<ClonePolicy>;
+  /** What a code gets that is made without saying: groups of characters, life in seconds; null: the cloud's settings. */
+  code_groups: Generated<number | null>;
+  code_ttl_seconds: Generated<number | null>;
 }
 
 export interface OperatorTokenRow {
@@ -48,6 +52,10 @@ export interface OperatorTokenRow {
   token_hash: string;
   created_at_ms: number;
   expires_at_ms: number | null;
+  /** Id of the person or token that made it; null: the command line. */
+  created_by: string | null;
+  /** Written behind, to within five minutes. */
+  last_used_at_ms: number | null;
 }
 
 export interface CodeRow {

@@ -40,6 +40,25 @@ export interface Refusal {
   readonly problem: Problem;
 }
 
+/** As much of a browser as cookies and where a page is from. */
+export class Browser {
+  readonly cookies = new Map<string, string>();
+
+  headers(origin: string): Record<string, string> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    return { origin, ...(cookie === '' ? {} : { cookie }) };
+  }
+
+  take(response: Response): void {
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';');
+      const at = pair.indexOf('=');
+      if (line.includes('Max-Age=0')) this.cookies.delete(pair.slice(0, at));
+      else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+  }
+}
+
 /**
  * Calls operations of the contract over real HTTP and holds each answer against it: an answer in another form, or
  * with a status that the operation does not document, fails the test.
@@ -48,9 +67,11 @@ export class ApiClient {
   readonly #origin: string;
   readonly #credential: string | undefined;
   readonly #answered: Set<string>;
+  readonly #browser: Browser | undefined;
 
   /** @param answered takes the name and status of every call that succeeded, as `readCode 200` */
-  constructor(origin: string, credential: string | undefined, answered: Set<string>) {
+  constructor(origin: string, credential: string | undefined, answered: Set<string>, browser?: Browser) {
+    this.#browser = browser;
     this.#origin = origin;
     this.#credential = credential;
     this.#answered = answered;
@@ -87,21 +108,24 @@ export class ApiClient {
   }
 
   /** The answer as it comes, not read. Of its status and form nothing is checked. */
-  raw(name: OperationName, input: CallInput = {}, init: RequestInit = {}): Promise<Response> {
+  async raw(name: OperationName, input: CallInput = {}, init: RequestInit = {}): Promise<Response> {
     const { method, path } = operations[name];
     const url = new URL(this.#origin + path.replace(':id', encodeURIComponent(input.id ?? '')));
     for (const [key, value] of Object.entries(input.query ?? {})) url.searchParams.set(key, String(value));
     const body = input.body === undefined ? {} : { body: JSON.stringify(input.body) };
-    return fetch(url, {
+    const response = await fetch(url, {
       method,
       ...body,
       ...init,
       headers: {
         ...(input.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(this.#credential === undefined ? {} : { 'x-api-key': this.#credential }),
+        ...this.#browser?.headers(this.#origin),
         ...input.headers,
       },
     });
+    this.#browser?.take(response);
+    return response;
   }
 
   async #send(name: OperationName, input: CallInput): Promise<{ response: Response; text: string }> {

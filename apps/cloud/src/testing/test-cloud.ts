@@ -11,7 +11,7 @@ import { KeyRing } from '../keyring/index.ts';
 import { createLogger } from '../logging.ts';
 import type { Database, DatabaseKind } from '../storage/database.ts';
 import { makeDatabase } from '../storage/testing/databases.ts';
-import { ApiClient } from './api-client.ts';
+import { ApiClient, Browser } from './api-client.ts';
 
 /** An owner's token, given as the setting is. */
 export const bootstrapToken = 'bootstrap-token-of-the-tests-0123456789abcdef';
@@ -28,6 +28,8 @@ export interface RunningCloud {
   readonly answered: Set<string>;
   /** A client with another credential, or none. */
   client(credential?: string): ApiClient;
+  /** A client in a browser with its own cookies: nobody is signed in there yet. */
+  person(browser?: Browser): ApiClient;
   /** Tunnels close with 1001, then the listener ends. */
   stop(): Promise<void>;
 }
@@ -113,6 +115,7 @@ export function cloudDeps(
     caPem: () => undefined,
     pins: () => [],
     publicUrl: () => 'https://cloud.test',
+    mailer: undefined,
   };
 }
 
@@ -134,9 +137,10 @@ async function startRun(deps: CloudDeps): Promise<RunningCloud> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const answered = new Set<string>();
   const client = (credential?: string): ApiClient => new ApiClient(origin, credential, answered);
+  const person = (browser = new Browser()): ApiClient => new ApiClient(origin, undefined, answered, browser);
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= stopRun(cloud, server));
-  return { cloud, server, origin, answered, owner: client(bootstrapToken), client, stop };
+  return { cloud, server, origin, answered, owner: client(bootstrapToken), client, person, stop };
 }
 
 async function stopRun(cloud: Cloud, server: Server): Promise<void> {

@@ -1,9 +1,12 @@
 import type * as z from 'zod';
 import type { ErrorCode } from '../errors.ts';
 
-/** Who may call: the least role of an operator, or the key of the device that the address names. */
+/**
+ * Who may call: the least role of an operator, or the key of the device that the address names. `person`: anybody who
+ * is signed in, for themselves, whatever the role; no token.
+ */
 export type Access =
-  'public' | 'device_or_viewer' | 'device_or_operator' | 'viewer' | 'operator' | 'admin' | 'owner';
+  'public' | 'person' | 'device_or_viewer' | 'device_or_operator' | 'viewer' | 'operator' | 'admin' | 'owner';
 
 /** One call of the cloud's HTTP API. Types, checks and OpenAPI all come from these. */
 export interface Operation {

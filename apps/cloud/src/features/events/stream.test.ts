@@ -179,7 +179,7 @@ describe.each(databaseKinds)('the stream of events on %s', (kind) => {
   it('says every 15 seconds that it is still there, and frees everything when its reader goes', async () => {
     const none = cloud.time.pendingCount;
     const stream = (await open()).read();
-    expect(cloud.time.pendingCount).toBe(none + 1);
+    expect(cloud.time.pendingCount).toBe(none + 2);
     await cloud.time.advance(31_000);
     await eventuallyTrue('two comments', () => stream.others.length === 4);
     expect(stream.others.slice(2)).toEqual([': still here', ': still here']);

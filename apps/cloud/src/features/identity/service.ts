@@ -3,7 +3,7 @@ import { formatOperatorToken, makeId, secretBytes } from '@edgeflow/contract';
 import type { Random } from '@edgeflow/platform';
 import type { Principal, Role } from '../../http/access.ts';
 import { ProblemError } from '../../http/problems.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Database, Tx } from '../../storage/database.ts';
 import type { Actor } from '../audit/index.ts';
 import {
   firstOrganization,
@@ -28,15 +28,41 @@ export function operatorOf(call: {
   return { ...caller, actor: { kind: 'operator', id: caller.id, address, requestId } };
 }
 
+export interface NewToken {
+  /** The first when left out. */
+  readonly organizationId?: string;
+  readonly name: string;
+  readonly role: Role;
+  /** For ever when left out. */
+  readonly ttlSeconds?: number;
+  /** Id of the person or token that makes it. */
+  readonly createdBy?: string;
+}
+
+export interface MadeToken {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** Hears that a token was used. @param knownMs when it was last, as far as it is written down */
+export type OnTokenUsed = (id: string, knownMs: number | null) => void;
+
 /** Organizations and the credentials of operators. */
 export class Identity {
   readonly #database: Database;
   readonly #random: Random;
   readonly #bootstrapHash: Buffer | undefined;
+  readonly #onTokenUsed: OnTokenUsed;
   #firstOrganization: string | undefined;
 
   /** @param bootstrapToken the setting; only its hash is kept. */
-  constructor(database: Database, random: Random, bootstrapToken: string | undefined) {
+  constructor(
+    database: Database,
+    random: Random,
+    bootstrapToken: string | undefined,
+    onTokenUsed: OnTokenUsed = () => undefined,
+  ) {
+    this.#onTokenUsed = onTokenUsed;
     this.#database = database;
     this.#random = random;
     this.#bootstrapHash = bootstrapToken === undefined ? undefined : sha256(bootstrapToken);
@@ -66,27 +92,24 @@ export class Identity {
   }
 
   /** Makes an operator token; its text exists in this answer and nowhere else. */
-  async createToken(request: {
-    readonly organizationId?: string;
-    readonly name: string;
-    readonly role: Role;
-    readonly ttlSeconds?: number;
-  }): Promise<{ id: string; token: string }> {
+  async createToken(request: NewToken): Promise<MadeToken> {
+    return this.#database.transaction((tx) => this.createTokenIn(tx, request));
+  }
+
+  /** The same in a transaction that is open. */
+  async createTokenIn(tx: Tx, request: NewToken): Promise<MadeToken> {
     const organizationId = request.organizationId ?? this.#firstOrganization;
     if (organizationId === undefined) throw new Error('there is no organization yet');
     const token = formatOperatorToken(this.#random.bytes(secretBytes));
     const id = makeId('operatorToken', this.#random.bytes);
-    await this.#database.transaction((tx) =>
-      insertToken(tx, {
-        id,
-        organization_id: organizationId,
-        name: request.name,
-        role: request.role,
-        token_hash: sha256(token).toString('hex'),
-        created_at_ms: tx.nowMs,
-        expires_at_ms: request.ttlSeconds === undefined ? null : tx.nowMs + request.ttlSeconds * 1000,
-      }),
-    );
+    await insertToken(tx, {
+      ...{ id, organization_id: organizationId, name: request.name, role: request.role },
+      token_hash: sha256(token).toString('hex'),
+      created_at_ms: tx.nowMs,
+      expires_at_ms: request.ttlSeconds === undefined ? null : tx.nowMs + request.ttlSeconds * 1000,
+      created_by: request.createdBy ?? null,
+      last_used_at_ms: null,
+    });
     return { id, token };
   }
 
@@ -102,6 +125,7 @@ export class Identity {
     if (row.expires_at_ms !== null && row.expires_at_ms <= (await this.#database.nowMs())) {
       throw new ProblemError('token_rejected');
     }
+    this.#onTokenUsed(row.id, row.last_used_at_ms);
     return principal(row.id, row.organization_id, row.role, row.name);
   }
 }

@@ -1,0 +1,139 @@
+import type { ChangePasswordRequest, TwoFactorEnrolment } from '@edgeflow/contract';
+import { ProblemError } from '../../http/problems.ts';
+import type { Logger } from '../../logging.ts';
+import type { Mailer } from '../../mail/mailer.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import { storableText } from '../../storage/text.ts';
+import type { Note } from './auth-adapter.ts';
+import type { AuthCalls } from './auth-calls.ts';
+import type { PasswordReset } from './password-resets.ts';
+import { resetMessage } from './messages.ts';
+import type { Begun, Person, Sessions, Visit } from './sessions.ts';
+import { spendCode } from './sign-in.ts';
+import type { SignInBudget } from './sign-in-budget.ts';
+import { auditPerson, userById } from './store.ts';
+
+export interface AccountDeps {
+  readonly database: Database;
+  readonly calls: AuthCalls;
+  readonly sessions: Sessions;
+  readonly budget: SignInBudget;
+  readonly mailer: Mailer | undefined;
+  readonly publicUrl: () => string;
+  readonly logger: Logger;
+}
+
+/** What people do with their own account. */
+export class Account {
+  readonly #deps: AccountDeps;
+
+  constructor(deps: AccountDeps) {
+    this.#deps = deps;
+  }
+
+  changeName(person: Person, token: string, name: string): Promise<void> {
+    return this.#deps.calls.changeName(token, storableText(name), noteOf(person, 'account.rename'));
+  }
+
+  /** Every other session ends. @returns the session that takes the place of this one */
+  async changePassword(
+    person: Person,
+    token: string,
+    request: ChangePasswordRequest,
+    visit: Visit,
+  ): Promise<Begun> {
+    const { current_password: current, new_password: next } = request;
+    this.#attempt(person, visit, current);
+    const { calls, sessions } = this.#deps;
+    const fresh = await calls.changePassword(token, current, next, noteOf(person, 'password.change'));
+    return sessions.replace(person, fresh, visit);
+  }
+
+  /** Begins with an authenticator; nothing is asked for until {@link confirm}. */
+  async enrol(person: Person, token: string, password: string, visit: Visit): Promise<TwoFactorEnrolment> {
+    this.#attempt(person, visit, password);
+    const { recoveryCodes, uri } = await this.#deps.calls.enrol(token, password);
+    return { uri, secret: new URL(uri).searchParams.get('secret') ?? '', recovery_codes: recoveryCodes };
+  }
+
+  async confirm(person: Person, token: string, code: string, visit: Visit): Promise<Begun> {
+    this.#attempt(person, visit, code);
+    const { calls, database, sessions } = this.#deps;
+    if ((await userById(database, person.id)).two_factor_enabled !== 0)
+      throw new ProblemError('two_factor_conflict');
+    const typed = code.replaceAll(/\s/g, '');
+    const note = noteOf(person, 'two_factor.enable', (tx) => spendCode(tx, person.id, typed));
+    return sessions.replace(person, await calls.confirm(token, typed, note), visit);
+  }
+
+  async disable(person: Person, token: string, password: string, visit: Visit): Promise<Begun> {
+    this.#attempt(person, visit, password);
+    const { calls, database, sessions } = this.#deps;
+    if ((await userById(database, person.id)).two_factor_enabled === 0)
+      throw new ProblemError('two_factor_conflict');
+    const fresh = await calls.disable(token, password, noteOf(person, 'two_factor.disable'));
+    return sessions.replace(person, fresh, visit);
+  }
+
+  newRecoveryCodes(person: Person, token: string, password: string, visit: Visit): Promise<string[]> {
+    this.#attempt(person, visit, password);
+    return this.#deps.calls.newRecoveryCodes(token, password, noteOf(person, 'two_factor.recovery_codes'));
+  }
+
+  /**
+   * Sends a link for a new password, behind the answer, which is the same whoever asks and for whichever address.
+   *
+   * @returns whether this cloud sends e-mail at all
+   * @throws ProblemError `sign_in_throttled` for an address that asks too often
+   */
+  requestReset(email: string, visit: Visit): boolean {
+    const { budget, logger, mailer } = this.#deps;
+    const mayBeSent = budget.reset({ address: visit.address, account: email });
+    if (mailer === undefined) return false;
+    if (mayBeSent) {
+      this.#sendReset(mailer, email, visit).catch((error: unknown) => {
+        logger.error({ err: error }, 'no link for a new password could be sent');
+      });
+    }
+    return true;
+  }
+
+  /** Makes a link without sending it. @returns undefined when nobody has this address */
+  makeReset(email: string): Promise<PasswordReset | undefined> {
+    return this.#deps.calls.requestReset(email);
+  }
+
+  async completeReset(secret: string, password: string, visit: Visit): Promise<void> {
+    const note: Note = (tx, row) =>
+      auditPerson(tx, String(row['user_id']), {
+        ...{ action: 'password.reset', outcome: 'success' },
+        actor: { kind: 'anonymous', id: 'anonymous', address: visit.address, requestId: visit.requestId },
+      });
+    await this.#deps.calls.resetPassword(secret, password, note);
+  }
+
+  async #sendReset(mailer: Mailer, email: string, visit: Visit): Promise<void> {
+    const reset = await this.makeReset(email);
+    if (reset === undefined) return;
+    const { database, publicUrl } = this.#deps;
+    await mailer.send(resetMessage(reset, publicUrl()));
+    await database.transaction((tx) =>
+      auditPerson(tx, reset.userId, {
+        ...{ action: 'password.reset_request', outcome: 'success' },
+        actor: { kind: 'anonymous', id: 'anonymous', address: visit.address, requestId: visit.requestId },
+      }),
+    );
+  }
+
+  /** Whoever has found an open browser guesses no password in it. */
+  #attempt(person: Person, visit: Visit, secret: string): void {
+    this.#deps.budget.attempt({ address: visit.address, account: person.id }, secret);
+  }
+}
+
+function noteOf(person: Person, action: string, also?: (tx: Tx) => Promise<void>): Note {
+  return async (tx) => {
+    await also?.(tx);
+    await auditPerson(tx, person.id, { action, actor: person.actor, outcome: 'success' });
+  };
+}

@@ -1,0 +1,18 @@
+import type { Role } from '@edgeflow/contract';
+
+const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2, owner: 3 };
+
+/** Nobody gives, takes or changes a role above their own. */
+export function mayManage(own: Role, ...concerned: readonly Role[]): boolean {
+  return concerned.every((role) => ranks[role] <= ranks[own]);
+}
+
+/** Whether somebody with this role may invite and make tokens. */
+export function mayInvite(role: Role): boolean {
+  return ranks[role] >= ranks.admin;
+}
+
+/** An organization keeps an owner, whoever asks. @param owners how many there are now */
+export function leavesNoOwner(owners: number, before: Role, after: Role | undefined): boolean {
+  return before === 'owner' && after !== 'owner' && owners <= 1;
+}

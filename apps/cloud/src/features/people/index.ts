@@ -1,0 +1,2 @@
+export { LastUsed } from './last-used.ts';
+export { buildPeople, type People } from './people.ts';

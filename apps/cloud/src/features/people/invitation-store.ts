@@ -1,0 +1,90 @@
+import { sql } from 'kysely';
+import { ProblemError } from '../../http/problems.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import type { InvitationRow } from '../../storage/people-tables.ts';
+import { sha256 } from './secrets.ts';
+
+type Source = Pick<Database | Tx, 'db'>;
+
+/** An invitation that can be accepted, with the names that it shows. */
+export interface LivingInvitation extends InvitationRow {
+  readonly organization_name: string;
+  /** Name of the person or token that invited. */
+  readonly inviter: string;
+}
+
+export async function insertInvitation(tx: Tx, row: InvitationRow): Promise<void> {
+  await tx.db.insertInto('invitations').values(row).execute();
+}
+
+/** Newest first. */
+export function openInvitations(
+  source: Source,
+  organizationId: string,
+  nowMs: number,
+): Promise<LivingInvitation[]> {
+  return living(source, nowMs)
+    .where('invitations.organization_id', '=', organizationId)
+    .orderBy('invitations.created_at_ms', 'desc')
+    .orderBy('invitations.id')
+    .execute();
+}
+
+/** @throws ProblemError `link_invalid` */
+export async function invitationBySecret(
+  source: Source,
+  secret: string,
+  nowMs: number,
+): Promise<LivingInvitation> {
+  const row = await living(source, nowMs)
+    .where('invitations.secret_hash', '=', sha256(secret))
+    .executeTakeFirst();
+  if (row === undefined) throw new ProblemError('link_invalid');
+  return row;
+}
+
+/** Uses an invitation. Of several at the same moment one succeeds. @throws ProblemError `link_invalid` */
+export async function useInvitation(tx: Tx, secret: string): Promise<LivingInvitation> {
+  const invitation = await invitationBySecret(tx, secret, tx.nowMs);
+  const used = await tx.db
+    .updateTable('invitations')
+    .set({ accepted_at_ms: tx.nowMs })
+    .where('id', '=', invitation.id)
+    .where('accepted_at_ms', 'is', null)
+    .where('revoked_at_ms', 'is', null)
+    .executeTakeFirst();
+  if (used.numUpdatedRows === 0n) throw new ProblemError('link_invalid');
+  return invitation;
+}
+
+/** Takes open invitations back: one, those of an address, or those that somebody has made. */
+export async function revokeInvitations(
+  tx: Tx,
+  organizationId: string,
+  which: { readonly id: string } | { readonly email: string } | { readonly invitedBy: string },
+): Promise<void> {
+  let revoking = tx.db
+    .updateTable('invitations')
+    .set({ revoked_at_ms: tx.nowMs })
+    .where('organization_id', '=', organizationId)
+    .where('accepted_at_ms', 'is', null)
+    .where('revoked_at_ms', 'is', null);
+  if ('id' in which) revoking = revoking.where('id', '=', which.id);
+  else if ('email' in which) revoking = revoking.where('email', '=', which.email);
+  else revoking = revoking.where('invited_by', '=', which.invitedBy);
+  await revoking.execute();
+}
+
+function living(source: Source, nowMs: number) {
+  return source.db
+    .selectFrom('invitations')
+    .innerJoin('organizations', 'organizations.id', 'invitations.organization_id')
+    .leftJoin('users', 'users.id', 'invitations.invited_by')
+    .leftJoin('operator_tokens', 'operator_tokens.id', 'invitations.invited_by')
+    .selectAll('invitations')
+    .select('organizations.name as organization_name')
+    .select(sql<string>`coalesce(users.name, operator_tokens.name, 'an administrator')`.as('inviter'))
+    .where('invitations.accepted_at_ms', 'is', null)
+    .where('invitations.revoked_at_ms', 'is', null)
+    .where('invitations.expires_at_ms', '>', nowMs);
+}

@@ -1,0 +1,193 @@
+import {
+  type AcceptInvitationRequest,
+  type CreatedInvitation,
+  type CreateInvitationRequest,
+  type Invitation,
+  makeId,
+  type ShownInvitation,
+} from '@edgeflow/contract';
+import { type Random, toRfc3339 } from '@edgeflow/platform';
+import { ProblemError } from '../../http/problems.ts';
+import type { Logger } from '../../logging.ts';
+import type { Mailer } from '../../mail/mailer.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import type { InvitationRow } from '../../storage/people-tables.ts';
+import { insertAudit } from '../audit/index.ts';
+import type { Operator } from '../identity/index.ts';
+import { mayManage } from './decide.ts';
+import {
+  type LivingInvitation,
+  invitationBySecret,
+  insertInvitation,
+  openInvitations,
+  revokeInvitations,
+  useInvitation,
+} from './invitation-store.ts';
+import { invitationLink, invitationMessage } from './messages.ts';
+import type { Newcomers } from './newcomers.ts';
+import { makeLinkSecret, sha256 } from './secrets.ts';
+import { actorOf, type Begun, type Person, type Sessions, type Visit } from './sessions.ts';
+import { memberOf, putMember, userByEmail } from './store.ts';
+
+/** How long an invitation stands. */
+const invitationMs = 7 * 24 * 3600 * 1000;
+
+export interface InvitationDeps {
+  readonly database: Database;
+  readonly random: Random;
+  readonly newcomers: Newcomers;
+  readonly sessions: Sessions;
+  readonly mailer: Mailer | undefined;
+  readonly publicUrl: () => string;
+  readonly logger: Logger;
+}
+
+/** How people come to an organization. */
+export class Invitations {
+  readonly #deps: InvitationDeps;
+
+  constructor(deps: InvitationDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Invites somebody; the link exists in this answer, and in the e-mail that is sent behind it. An earlier invitation
+   * of the same address stands no longer.
+   *
+   * @throws ProblemError `role_above_own`, `already_member`
+   */
+  async create(operator: Operator, { email, role }: CreateInvitationRequest): Promise<CreatedInvitation> {
+    if (!mayManage(operator.role, role)) throw new ProblemError('role_above_own');
+    const { database, mailer, publicUrl, random } = this.#deps;
+    const { actor, organizationId } = operator;
+    const secret = makeLinkSecret(random);
+    const link = invitationLink(publicUrl(), secret);
+    const made = await database.transaction(async (tx) => {
+      const known = await userByEmail(tx, email);
+      if (known !== undefined && (await memberOf(tx, organizationId, known.id)) !== undefined) {
+        throw new ProblemError('already_member');
+      }
+      await revokeInvitations(tx, organizationId, { email });
+      const row: InvitationRow = {
+        ...{ id: makeId('invitation', random.bytes), organization_id: organizationId, email, role },
+        ...{ secret_hash: sha256(secret), invited_by: operator.id, created_at_ms: tx.nowMs },
+        ...{ expires_at_ms: tx.nowMs + invitationMs, accepted_at_ms: null, revoked_at_ms: null },
+      };
+      await insertInvitation(tx, row);
+      await insertAudit(tx, [
+        {
+          ...{ organizationId, atMs: tx.nowMs, actor, action: 'invitation.create', outcome: 'success' },
+          ...{ object: { kind: 'invitation', id: row.id }, detail: { email, role } },
+        },
+      ]);
+      return row;
+    });
+    if (mailer !== undefined) this.#send(mailer, operator, made, link);
+    return { invitation: view({ ...made, inviter: operator.label }), link, by_email: mailer !== undefined };
+  }
+
+  async list({ organizationId }: Operator): Promise<Invitation[]> {
+    const { database } = this.#deps;
+    return (await openInvitations(database, organizationId, await database.nowMs())).map(view);
+  }
+
+  /** @throws ProblemError `invitation_not_found`, `role_above_own` */
+  async revoke({ actor, organizationId, role: own }: Operator, id: string): Promise<void> {
+    await this.#deps.database.transaction(async (tx) => {
+      const open = await openInvitations(tx, organizationId, tx.nowMs);
+      const invitation = open.find((one) => one.id === id);
+      if (invitation === undefined) throw new ProblemError('invitation_not_found');
+      if (!mayManage(own, invitation.role)) throw new ProblemError('role_above_own');
+      await revokeInvitations(tx, organizationId, { id });
+      await insertAudit(tx, [
+        {
+          ...{ organizationId, atMs: tx.nowMs, actor, action: 'invitation.revoke', outcome: 'success' },
+          object: { kind: 'invitation', id },
+        },
+      ]);
+    });
+  }
+
+  /** @throws ProblemError `link_invalid` */
+  async show(secret: string): Promise<ShownInvitation> {
+    const { database } = this.#deps;
+    const invitation = await invitationBySecret(database, secret, await database.nowMs());
+    const { email, inviter, organization_name: name, role } = invitation;
+    return {
+      ...{ organization: { name }, email, role, invited_by: inviter },
+      expires_at: toRfc3339(invitation.expires_at_ms),
+      account_exists: (await userByEmail(database, email)) !== undefined,
+    };
+  }
+
+  /** As somebody new. @throws ProblemError `link_invalid`, `email_taken` */
+  async accept({ name, password, secret }: AcceptInvitationRequest, visit: Visit): Promise<Begun> {
+    const { database, newcomers, sessions } = this.#deps;
+    // Whoever has no link costs no hashing.
+    const shown = await this.show(secret);
+    if (shown.account_exists) throw new ProblemError('email_taken');
+    const passwordHash = await newcomers.hash(password);
+    return database.transaction(async (tx) => {
+      const invitation = await useInvitation(tx, secret);
+      const { email, organization_id: organizationId } = invitation;
+      if ((await userByEmail(tx, email)) !== undefined) throw new ProblemError('email_taken');
+      const userId = await newcomers.create(tx, { name, email, passwordHash });
+      await this.#join(tx, invitation, userId, visit);
+      const token = await newcomers.openSession(tx, userId);
+      return sessions.beginIn(tx, { token, userId, method: 'invitation', visit, organizationId });
+    });
+  }
+
+  /**
+   * As somebody who is signed in, whichever address the invitation went to: the link is what counts.
+   *
+   * @returns where the session goes on
+   * @throws ProblemError `link_invalid`, `already_member`
+   */
+  async join(person: Person, secret: string, visit: Visit): Promise<string> {
+    return this.#deps.database.transaction(async (tx) => {
+      const invitation = await useInvitation(tx, secret);
+      const { organization_id: organizationId } = invitation;
+      if ((await memberOf(tx, organizationId, person.id)) !== undefined)
+        throw new ProblemError('already_member');
+      await this.#join(tx, invitation, person.id, visit);
+      return organizationId;
+    });
+  }
+
+  async #join(tx: Tx, invitation: LivingInvitation, userId: string, visit: Visit): Promise<void> {
+    const { id, organization_id: organizationId, role } = invitation;
+    await putMember(tx, organizationId, userId, role);
+    await insertAudit(tx, [
+      {
+        ...{ organizationId, atMs: tx.nowMs, actor: actorOf(userId, visit), action: 'invitation.accept' },
+        ...{ object: { kind: 'invitation', id }, outcome: 'success', detail: { role } },
+      },
+    ]);
+  }
+
+  #send(
+    mailer: Mailer,
+    operator: Operator,
+    { email, organization_id: id, role }: InvitationRow,
+    link: string,
+  ): void {
+    const { database, logger } = this.#deps;
+    const send = async (): Promise<void> => {
+      const organizations = database.db.selectFrom('organizations').select('name').where('id', '=', id);
+      const { name: organization } = await organizations.executeTakeFirstOrThrow();
+      await mailer.send(invitationMessage({ email, organization, invitedBy: operator.label, role, link }));
+    };
+    send().catch((error: unknown) => {
+      logger.error({ err: error }, 'an invitation could not be sent by e-mail');
+    });
+  }
+}
+
+function view(row: InvitationRow & { readonly inviter: string }): Invitation {
+  return {
+    ...{ id: row.id, email: row.email, role: row.role, invited_by: row.inviter },
+    created_at: toRfc3339(row.created_at_ms),
+    expires_at: toRfc3339(row.expires_at_ms),
+  };
+}

@@ -1,0 +1,110 @@
+import { hash } from 'node:crypto';
+import { type Clock, type Random, randomHex } from '@edgeflow/platform';
+import { addressKey } from '../../limits/address-key.ts';
+import { DistinctBudget, tagOf } from '../../limits/distinct-budget.ts';
+import { ProblemError } from '../../http/problems.ts';
+
+/** Distinct passwords for one account, from all browsers in which its person has never signed in. */
+export const attemptsPerAccountMax = 10;
+/** Distinct accounts and passwords from one address (an IPv6 /64), known browsers aside. */
+export const attemptsPerAddressMax = 50;
+/** Distinct passwords for one account in one browser in which its person has signed in. */
+export const attemptsPerBrowserMax = 10;
+/** Links for new passwords: for one account, and from one address. */
+export const resetsPerAccountMax = 3;
+export const resetsPerAddressMax = 20;
+export const attemptsWindowSeconds = 900;
+const keysMax = 16_384;
+const sharedMax = 1_024;
+
+/** Who tries, and where. */
+export interface Attempt {
+  readonly address: string;
+  /** E-mail address in one spelling, or a person's id. */
+  readonly account: string;
+  /** Name of a browser in which this person has signed in. */
+  readonly browser?: string | undefined;
+}
+
+/**
+ * How often it may be tried to sign in. Counted are distinct passwords, before any is compared: who types the same
+ * wrong one twice, or the right one every morning, spends one. A known browser has a budget of its own, which no
+ * stranger can spend; so a person is kept out of no account that they use, however it is guessed at.
+ *
+ * In memory: a restart forgives, and each node counts for itself. An account with a password of twelve characters
+ * bears ten guesses a quarter of an hour.
+ */
+export class SignInBudget {
+  readonly #accounts: DistinctBudget;
+  readonly #addresses: DistinctBudget;
+  readonly #browsers: DistinctBudget;
+  readonly #resetAccounts: DistinctBudget;
+  readonly #resetAddresses: DistinctBudget;
+  readonly #seed: string;
+  #resets = 0;
+
+  constructor(clock: Clock, random: Random) {
+    const budget = (perKeyMax: number): DistinctBudget =>
+      new DistinctBudget({
+        clock,
+        random,
+        perKeyMax,
+        windowSeconds: attemptsWindowSeconds,
+        keysMax,
+        sharedMax,
+      });
+    this.#accounts = budget(attemptsPerAccountMax);
+    this.#addresses = budget(attemptsPerAddressMax);
+    this.#browsers = budget(attemptsPerBrowserMax);
+    this.#resetAccounts = budget(resetsPerAccountMax);
+    this.#resetAddresses = budget(resetsPerAddressMax);
+    this.#seed = randomHex(random, 32);
+  }
+
+  /**
+   * Notes an attempt with this password or code.
+   *
+   * @throws ProblemError `sign_in_throttled` when it may not be made now; then nothing was looked at
+   */
+  attempt({ account, address, browser }: Attempt, secret: string): void {
+    const tag = tagOf(hash('sha256', `${this.#seed} ${account} ${secret}`));
+    if (browser !== undefined) {
+      spend([[this.#browsers, `${account} ${browser}`]], tag);
+      return;
+    }
+    spend(
+      [
+        [this.#accounts, account],
+        [this.#addresses, addressKey(address)],
+      ],
+      tag,
+    );
+  }
+
+  /**
+   * Notes that a link for a new password was asked for.
+   *
+   * @returns whether one may be sent; whoever asks hears the same either way
+   * @throws ProblemError `sign_in_throttled` for an address that asks too often
+   */
+  reset({ account, address }: Attempt): boolean {
+    this.#resets += 1;
+    const tag = this.#resets;
+    spend([[this.#resetAddresses, addressKey(address)]], tag);
+    const slot = this.#resetAccounts.slotOf(account);
+    if (this.#resetAccounts.waitSeconds(slot) > 0) return false;
+    this.#resetAccounts.spend(slot, tag);
+    return true;
+  }
+}
+
+/** All of them or none. */
+function spend(budgets: readonly (readonly [DistinctBudget, string])[], tag: number): void {
+  const slots = budgets.map(([budget, key]) => [budget, budget.slotOf(key)] as const);
+  const waits = slots.map(([budget, slot]) => (budget.knows(slot, tag) ? 0 : budget.waitSeconds(slot)));
+  const waitSeconds = Math.max(...waits);
+  if (waitSeconds > 0) {
+    throw new ProblemError('sign_in_throttled', { headers: { 'Retry-After': String(waitSeconds) } });
+  }
+  for (const [budget, slot] of slots) budget.spend(slot, tag);
+}

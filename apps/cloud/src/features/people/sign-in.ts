@@ -1,0 +1,117 @@
+import type { SecondFactorRequest, SignInRequest } from '@edgeflow/contract';
+import { ProblemError } from '../../http/problems.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import { insertAudit } from '../audit/index.ts';
+import type { AuthCalls, Challenge } from './auth-calls.ts';
+import { sha256 } from './secrets.ts';
+import type { Begun, Sessions, Visit } from './sessions.ts';
+import type { SignInBudget } from './sign-in-budget.ts';
+import { membershipsOf, userByEmail } from './store.ts';
+
+/** A code of the authenticator is good for three periods of 30 s; none is accepted twice within them. */
+const codeLifeMs = 120_000;
+
+export interface SignInDeps {
+  readonly database: Database;
+  readonly calls: AuthCalls;
+  readonly sessions: Sessions;
+  readonly budget: SignInBudget;
+  readonly firstOrganization: () => string | undefined;
+}
+
+/** Lets people in. Every attempt is counted before it is looked at, and written down whichever way it ends. */
+export class SignIn {
+  readonly #deps: SignInDeps;
+
+  constructor(deps: SignInDeps) {
+    this.#deps = deps;
+  }
+
+  /** @param browser name of a browser in which this person has signed in before */
+  async withPassword(
+    { email, password }: SignInRequest,
+    browser: string | undefined,
+    visit: Visit,
+  ): Promise<Begun | Challenge> {
+    const { budget, calls, sessions } = this.#deps;
+    try {
+      budget.attempt({ address: visit.address, account: email, browser }, password);
+      const answer = await calls.signIn(email, password);
+      return 'challenge' in answer ? answer : await sessions.begin(answer.token, 'password', visit);
+    } catch (error) {
+      await this.#note(error, email, visit);
+      throw error;
+    }
+  }
+
+  /** At most five attempts a challenge, and ten in a row an account. */
+  async withSecondFactor(request: SecondFactorRequest, visit: Visit): Promise<Begun> {
+    const { budget, calls, sessions } = this.#deps;
+    const { challenge, code, recovery_code: recoveryCode } = request;
+    try {
+      // What guesses here knows the password; the address bounds the work.
+      budget.attempt({ address: visit.address, account: sha256(challenge) }, code ?? recoveryCode ?? '');
+      if (code === undefined) {
+        const token = await calls.secondFactor(challenge, { recoveryCode: recoveryCode?.trim() ?? '' });
+        return await sessions.begin(token, 'password_and_recovery_code', visit);
+      }
+      const token = await calls.secondFactor(challenge, { code: code.replaceAll(/\s/g, '') });
+      return await sessions.begin(token, 'password_and_code', visit, (tx, userId) =>
+        spendCode(tx, userId, code),
+      );
+    } catch (error) {
+      await this.#note(error, undefined, visit);
+      throw error;
+    }
+  }
+
+  /** What was typed is not written down: it may be a password in the wrong field. */
+  async #note(error: unknown, email: string | undefined, visit: Visit): Promise<void> {
+    if (!(error instanceof ProblemError) || error.status >= 500) return;
+    const { database, firstOrganization } = this.#deps;
+    await database.transaction(async (tx) => {
+      const user = email === undefined ? undefined : await userByEmail(tx, email);
+      const organizations = user === undefined ? [] : await membershipsOf(tx, user.id);
+      const first = firstOrganization();
+      const concerned =
+        organizations.length > 0 ? organizations.map(({ id }) => id) : first === undefined ? [] : [first];
+      await insertAudit(
+        tx,
+        concerned.map((organizationId) => ({
+          ...{
+            organizationId,
+            atMs: tx.nowMs,
+            action: 'session.refused',
+            outcome: 'failure',
+            reason: error.code,
+          },
+          actor: { kind: 'anonymous', id: 'anonymous', address: visit.address, requestId: visit.requestId },
+          object: user === undefined ? null : { kind: 'user', id: user.id },
+        })),
+      );
+    });
+  }
+}
+
+/**
+ * Notes that a code was used, unless it was used before (RFC 6238, section 5.2): whoever watched it being typed signs
+ * in with it no second time.
+ *
+ * @throws ProblemError `second_factor_failed`
+ */
+export async function spendCode(tx: Tx, userId: string, code: string): Promise<void> {
+  const used = sha256(`${userId} ${code.replaceAll(/\s/g, '')}`);
+  const noted = await tx.db
+    .updateTable('users')
+    .set({ used_code_hash: used, used_code_at_ms: tx.nowMs })
+    .where('id', '=', userId)
+    .where((row) =>
+      row.or([
+        row('used_code_hash', 'is', null),
+        row('used_code_hash', '<>', used),
+        row('used_code_at_ms', '<', tx.nowMs - codeLifeMs),
+      ]),
+    )
+    .executeTakeFirst();
+  if (noted.numUpdatedRows === 0n) throw new ProblemError('second_factor_failed');
+}
