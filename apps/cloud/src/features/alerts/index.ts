@@ -13,7 +13,6 @@ import { alertRoutes } from './routes.ts';
 import { AlertRules } from './rules.ts';
 import type { AlertMailer } from './sender.ts';
 
-
 export type { Alerts } from './alerts.ts';
 
 export interface AlertDeps {
