@@ -4371,7 +4371,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `token_rejected`: An operator credential is missing, unknown or expired. */
+            /**
+             * @description `token_rejected`: An operator credential is missing, unknown or expired.
+             *
+             *     `session_missing`: You are not signed in, or no longer.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
