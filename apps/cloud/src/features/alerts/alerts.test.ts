@@ -130,7 +130,11 @@ describe.each(databaseKinds)('alerts on %s', (kind) => {
     expect(receiver.verify(opened as ReceivedMessage, secret)).toEqual(opened?.message);
     expect(opened?.message).toMatchObject({
       type: 'alert.opened',
-      data: { summary: '20 devices: offline.', incident: { devices_now: 20, condition: 'offline' } },
+      data: {
+        summary: '20 devices: offline.',
+        url: 'https://cloud.test/overview',
+        incident: { devices_now: 20, condition: 'offline' },
+      },
     });
     expect(opened?.message.data.devices).toHaveLength(20);
     await pass(10 * minuteMs);
@@ -396,6 +400,7 @@ describe.each(databaseKinds)('alerts on %s', (kind) => {
     });
     expect(mail).toMatchObject({ to: 'night@example.org', subject: '[EdgeFlow] 25 devices: offline.' });
     expect(mail.text).toContain('- and 5 more');
+    expect(mail.text).toContain('What to do: https://cloud.test/overview');
     expect(mail.text.match(/pump of none/g)).toHaveLength(20);
   });
 

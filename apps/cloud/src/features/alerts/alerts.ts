@@ -16,6 +16,8 @@ const sendingToOneMax = 2;
 export interface AlertsOptions extends SenderOptions {
   readonly timers: Timers;
   readonly nextId: OrderedIds;
+  /** Where people reach the cloud. */
+  readonly publicUrl: () => string;
   readonly onFailure: (error: unknown) => void;
 }
 

@@ -33,6 +33,7 @@ export interface EndpointsOptions {
   readonly nextId: OrderedIds;
   readonly networks: NetworkSet;
   readonly canSendEmail: boolean;
+  readonly publicUrl: () => string;
   /** Called after the commit of what is to be sent. */
   readonly written: () => void;
 }
@@ -157,11 +158,11 @@ export class AlertEndpoints {
   }
 
   async test(operator: Operator, id: string): Promise<AlertDelivery> {
-    const { database, nextId, written } = this.#options;
+    const { database, nextId, publicUrl, written } = this.#options;
     const delivery = await database.transaction(async (tx) => {
       const row = await hold(tx, operator, id);
       if (row.disabled_at_ms !== null) throw new ProblemError('alert_endpoint_disabled');
-      const message = testMessage(tx.nowMs);
+      const message = testMessage({ nowMs: tx.nowMs, publicUrl: publicUrl() });
       const wanted = [{ endpointId: id, incidentId: null, kind: 'test' as const, message }];
       const [made] = await enqueue(tx, operator.organizationId, wanted, nextId);
       if (made === undefined) throw new ProblemError('alert_limit_reached');

@@ -24,6 +24,7 @@ export interface AlertDeps {
   readonly logger: Logger;
   readonly events: Events;
   readonly nextId: OrderedIds;
+  readonly publicUrl: () => string;
   /** Beside the public internet, webhooks may be here. */
   readonly webhookNetworks?: NetworkSet;
   readonly mailer?: AlertMailer | undefined;

@@ -16,6 +16,8 @@ export interface AlertMessage {
   readonly timestamp: string;
   readonly data: {
     readonly summary: string;
+    /** Where to look: the overview of the dashboard. */
+    readonly url: string;
     readonly incident: {
       readonly id: string;
       readonly rule_id: string;
@@ -30,17 +32,24 @@ export interface AlertMessage {
   };
 }
 
+/** When a message is made, and where people reach the cloud by then. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly publicUrl: string;
+}
+
 export function messageAbout(
   kind: Exclude<AlertMessageKind, 'test'>,
   incident: AlertIncidentRow,
   devices: readonly NamedDevice[],
-  nowMs: number,
+  { nowMs, publicUrl }: Moment,
 ): AlertMessage {
   return {
     type: `alert.${kind}`,
     timestamp: toRfc3339(nowMs),
     data: {
       summary: summaryOf(kind, incident),
+      url: overviewOf(publicUrl),
       incident: {
         id: incident.id,
         rule_id: incident.rule_id,
@@ -55,13 +64,17 @@ export function messageAbout(
   };
 }
 
-export function testMessage(nowMs: number): AlertMessage {
+export function testMessage({ nowMs, publicUrl }: Moment): AlertMessage {
   const summary = 'This is a test. Alerts of EdgeFlow arrive here.';
   return {
     type: 'alert.test',
     timestamp: toRfc3339(nowMs),
-    data: { summary, incident: null, devices: [] },
+    data: { summary, url: overviewOf(publicUrl), incident: null, devices: [] },
   };
+}
+
+function overviewOf(publicUrl: string): string {
+  return `${publicUrl}/overview`;
 }
 
 function summaryOf(kind: Exclude<AlertMessageKind, 'test'>, incident: AlertIncidentRow): string {
@@ -82,13 +95,13 @@ function devicesOf(count: number): string {
 
 /** The same for people. */
 export function mailOf(message: AlertMessage): { readonly subject: string; readonly text: string } {
-  const { devices, incident, summary } = message.data;
+  const { devices, incident, summary, url } = message.data;
   const lines = [summary, ''];
   for (const { id, name } of devices) lines.push(name === null ? `- ${id}` : `- ${name} (${id})`);
   const more = (incident?.devices_now ?? 0) - devices.length;
   if (devices.length > 0 && more > 0) lines.push(`- and ${String(more)} more`);
   if (devices.length > 0) lines.push('');
   if (incident !== null) lines.push(`Incident ${incident.id}, open since ${incident.opened_at}.`);
-  lines.push('Look at the Overview of the dashboard for what to do. Alert rules are under Settings, Alerts.');
+  lines.push(`What to do: ${url}`, 'Alert rules are under Settings, Alerts.');
   return { subject: `[EdgeFlow] ${summary}`, text: `${lines.join('\n')}\n` };
 }

@@ -19,6 +19,7 @@ const keysEveryMs = 3_600_000;
 export interface SweepOptions {
   readonly database: Database;
   readonly nextId: OrderedIds;
+  readonly publicUrl: () => string;
 }
 
 /**
@@ -108,11 +109,11 @@ async function tell(
   rule: AlertRuleRow,
   incident: AlertIncidentRow,
   kind: 'opened' | 'grown' | 'resolved',
-  { nextId }: SweepOptions,
+  { nextId, publicUrl }: SweepOptions,
 ): Promise<Partial<AlertIncidentRow>> {
   const name = incident.condition === 'offline' ? nameStillOffline : nameStillExpiring;
   const devices = await name(tx, rule, incident, namedMax);
-  const message = messageAbout(kind, incident, devices, tx.nowMs);
+  const message = messageAbout(kind, incident, devices, { nowMs: tx.nowMs, publicUrl: publicUrl() });
   const endpoints = await openEndpoints(tx, rule.organization_id, rule.endpoint_ids);
   const deliveries = endpoints.map(({ id }) => ({ endpointId: id, incidentId: incident.id, kind, message }));
   await enqueue(tx, rule.organization_id, deliveries, nextId);
