@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { type NetworkSet, noNetworks } from '../../http/addresses.ts';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Logger } from '../../logging.ts';
+import type { Mailer } from '../../mail/mailer.ts';
 import { publicPoster } from '../../outbound/index.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Events } from '../events/index.ts';
@@ -11,7 +12,6 @@ import { Alerts } from './alerts.ts';
 import { AlertEndpoints } from './endpoints.ts';
 import { alertRoutes } from './routes.ts';
 import { AlertRules } from './rules.ts';
-import type { AlertMailer } from './sender.ts';
 
 export type { Alerts } from './alerts.ts';
 
@@ -27,7 +27,7 @@ export interface AlertDeps {
   readonly publicUrl: () => string;
   /** Beside the public internet, webhooks may be here. */
   readonly webhookNetworks?: NetworkSet;
-  readonly mailer?: AlertMailer | undefined;
+  readonly mailer: Mailer | undefined;
   readonly onFailure: (error: unknown) => void;
 }
 

@@ -2,6 +2,7 @@ import type { AlertEndpoint } from '@edgeflow/contract';
 import { type BackoffLimits, fullJitterMs, type Random } from '@edgeflow/platform';
 import type { KeyRing } from '../../keyring/index.ts';
 import type { Logger } from '../../logging.ts';
+import type { Mailer } from '../../mail/mailer.ts';
 import type { Poster } from '../../outbound/index.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { type Actor, insertAudit } from '../audit/index.ts';
@@ -19,11 +20,6 @@ const failingMsMax = 20 * 3_600_000;
 /** 410: whoever answers so wants no more (Standard Webhooks). */
 const goneStatus = 410;
 
-/** Sends e-mail. */
-export interface AlertMailer {
-  send(message: { readonly to: string; readonly subject: string; readonly text: string }): Promise<void>;
-}
-
 export interface SenderOptions {
   readonly database: Database;
   readonly keyRing: KeyRing;
@@ -32,7 +28,7 @@ export interface SenderOptions {
   readonly logger: Logger;
   readonly poster: Poster;
   /** undefined: this cloud sends none. */
-  readonly mailer: AlertMailer | undefined;
+  readonly mailer: Mailer | undefined;
   readonly version: string;
 }
 
