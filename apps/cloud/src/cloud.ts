@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { buildAlerts } from './features/alerts/index.ts';
 import { auditRefusal, auditRoutes } from './features/audit/index.ts';
+import { BatchExports, Batches, batchRoutes } from './features/batches/index.ts';
 import { cloneMetrics, Clones } from './features/clones/index.ts';
 import { codeRoutes, Codes } from './features/codes/index.ts';
 import { commandRoutes, Commands } from './features/commands/index.ts';
@@ -129,6 +130,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       events.start();
       parts.refusals.start();
       alerts.start();
+      parts.batches.worker.start();
       gateway.start();
       lastUsed.start();
       watch.start();
@@ -146,7 +148,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       for (const timer of periodic.splice(0)) timers.clear(timer);
       watch.stop();
       rotation.stop();
-      await alerts.stop();
+      await Promise.all([alerts.stop(), parts.batches.worker.stop()]);
       events.stop();
       await presence.writeHeard();
       await gateway.stop();
@@ -160,6 +162,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
 }
 
 interface Parts {
+  readonly batches: Batches;
   readonly events: Events;
   readonly identity: Identity;
   readonly lastUsed: LastUsed;
@@ -229,8 +232,9 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const tunnel = rotationTunnel(gateway);
   const shared = { database, random, nextId, timers, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
+  const batches = new Batches({ ...deps, events, nextId, onFailure: report });
   const guards = { guessing, watch, clones, refusals, securityChanged };
-  return { ...guards, events, identity, lastUsed, people, presence, gateway, rotation, nextId };
+  return { ...guards, batches, events, identity, lastUsed, people, presence, gateway, rotation, nextId };
 }
 
 /** What holds those who guess. */
@@ -273,6 +277,7 @@ function addRoutes(
   const devices = new Devices({ ...shared, live: gateway });
   codeRoutes(app, codes);
   deviceRoutes(app, devices);
+  batchRoutes(app, parts.batches, new BatchExports(deps));
   enrolmentRoutes(app, new Enrolments({ ...deps, codes, devices }));
   rotationRoutes(app, rotation);
   organizationRoutes(app, new Organizations(database));

@@ -67,6 +67,8 @@ describe('the types of a call', () => {
   });
 
   it('leave out what is no JSON', () => {
-    expectTypeOf<Exclude<OperationName, JsonOperationName>>().toEqualTypeOf<'streamEvents' | 'exportAudit'>();
+    expectTypeOf<Exclude<OperationName, JsonOperationName>>().toEqualTypeOf<
+      'streamEvents' | 'exportAudit' | 'exportBatchCsv' | 'exportBatchLabels' | 'exportBatchEnvFiles'
+    >();
   });
 });

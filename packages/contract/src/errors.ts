@@ -1,4 +1,5 @@
 import { alertErrors } from './alert-errors.ts';
+import { batchErrors } from './batch-errors.ts';
 import { cloneErrors } from './clone-errors.ts';
 import { enrolmentErrors } from './enrolment-errors.ts';
 import { entry, type ErrorEntry } from './error-entry.ts';
@@ -261,6 +262,7 @@ export const errorCatalogue = {
   ...enrolmentErrors,
   ...alertErrors,
   ...peopleErrors,
+  ...batchErrors,
   ...network,
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -16,6 +16,7 @@ export * from './formats/snippets.ts';
 export * from './schemas/common.ts';
 export * from './schemas/provision.ts';
 export * from './schemas/codes.ts';
+export * from './schemas/batches.ts';
 export * from './schemas/devices.ts';
 export * from './schemas/organization.ts';
 export * from './schemas/people.ts';

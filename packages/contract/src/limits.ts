@@ -12,6 +12,11 @@ export const infoKeysMax = 64;
 /** Deepest nesting of any other JSON: shadows, command payloads and answers. */
 export const jsonDepthMax = 32;
 
+/** Rows of one batch of codes. */
+export const batchRowsMax = 10_000;
+/** Largest body that asks for a batch: a table of so many devices, in bytes. */
+export const batchBodyBytesMax = 4 * 1024 * 1024;
+
 /** Length of an `Idempotency-Key`, in visible ASCII characters. */
 export const idempotencyKeyLengthMin = 32;
 export const idempotencyKeyLengthMax = 128;

@@ -96,6 +96,15 @@ describe('the operations', () => {
         ...['POST /alert-endpoints/:id/test', 'GET /alert-incidents', 'GET /alert-deliveries'],
         ...['POST /alert-deliveries/:id/retry'],
         ...['GET /audit-log/csv'],
+        ...[
+          'POST /batches',
+          'POST /batches/check',
+          'GET /batches',
+          'GET /batches/:id',
+          'GET /batches/:id/rows',
+        ],
+        ...['GET /batches/:id/csv', 'GET /batches/:id/labels', 'GET /batches/:id/env-files'],
+        ...['POST /batches/:id/saved', 'POST /batches/:id/replace-unused', 'POST /batches/:id/revoke'],
       ].sort(),
     );
   });

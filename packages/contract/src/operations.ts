@@ -1,5 +1,6 @@
 import type { Operation } from './operations/operation.ts';
 import { alertsOperations } from './operations/alerts.ts';
+import { batchesOperations } from './operations/batches.ts';
 import { codesOperations } from './operations/codes.ts';
 import { devicesOperations } from './operations/devices.ts';
 import { enrolmentOperations } from './operations/enrolment.ts';
@@ -17,6 +18,7 @@ export const operations = {
   ...provisioningOperations,
   ...codesOperations,
   ...enrolmentOperations,
+  ...batchesOperations,
   ...devicesOperations,
   ...organizationOperations,
   ...recordsOperations,

@@ -148,6 +148,31 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
     await events.body?.cancel();
     cloud.answered.add('streamEvents 200');
     await owner.call('exportAudit', 200);
+
+    const batchInput = { name: 'hall 4', csv: 'name,serial\n=1+1,S1\npump,S2\n' };
+    expect((await owner.call('checkBatch', 200, { body: batchInput })).rows_good).toBe(2);
+    const requestKey = 'made-by-the-page-for-this-one-batch';
+    secrets.push(requestKey);
+    const batchHeaders = { 'idempotency-key': requestKey };
+    const { id: batch } = await owner.call('createBatch', 201, { body: batchInput, headers: batchHeaders });
+    await eventuallyTrue('the batch is made', async () => {
+      return (await owner.call('readBatch', 200, { id: batch })).status === 'ready';
+    });
+    expect((await owner.call('listBatches', 200)).total).toBe(1);
+    const table = await (await owner.raw('exportBatchCsv', { id: batch })).text();
+    const texts = [...table.matchAll(/PROV(-[0-9A-Z]{4})+/g)].map(([code]) => code);
+    expect(new Set(texts).size).toBe(2);
+    for (const code of texts) secrets.push(code, code.replaceAll('-', ''));
+    await owner.call('exportBatchCsv', 200, { id: batch });
+    await owner.call('exportBatchLabels', 200, { id: batch, query: { page: 'letter' } });
+    await owner.call('exportBatchEnvFiles', 200, { id: batch });
+    expect((await owner.call('listBatchRows', 200, { id: batch })).rows[0]?.name).toBe('=1+1');
+    await owner.call('replaceUnused', 202, { id: batch, body: { edition: 1 } });
+    await eventuallyTrue('the batch is replaced', async () => {
+      return (await owner.call('readBatch', 200, { id: batch })).status === 'ready';
+    });
+    await owner.call('confirmBatchSaved', 200, { id: batch });
+    await owner.call('revokeBatch', 200, { id: batch });
     await owner.call('deleteDevice', 204, { id });
     expect(await owner.refusal('readDevice', { id })).toBe('404 device_not_found');
     await owner.call('readCode', 200, { id: second.id });
@@ -239,6 +264,7 @@ describe.each(databaseKinds)('two organizations on %s', (kind) => {
     const identity = await cloud.owner.call('createDevice', 201, { body: { name: 'ours' } });
     const device = await TestDevice.connect(cloud.origin, identity);
     const { codes } = await cloud.owner.call('createCodes', 201, { body: {} });
+    const { id: batch } = await cloud.owner.call('createBatch', 201, { body: { count: 1 } });
     const before = await cloud.owner.call('readDevice', 200, { id: identity.device_id });
     const code = codes[0]?.id ?? '';
     const rule = await cloud.owner.call('createAlertRule', 201, { body: validBodies.createAlertRule });
@@ -250,6 +276,7 @@ describe.each(databaseKinds)('two organizations on %s', (kind) => {
     const anyDevice = ['', identity.device_id, 'dev_0000000000000000'] as const;
     const ours = [
       ['provisioning-codes', code, 'pc_0000000000000000'],
+      ['batches', batch, 'batch_0000000000000000'],
       ['alert-rules', rule.id, 'alr_0000000000000000'],
       ['alert-endpoints', endpoint.id, 'ale_0000000000000000'],
       ['alert-deliveries', delivery.id, 'msg_0000000000000000'],

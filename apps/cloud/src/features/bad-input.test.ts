@@ -1,4 +1,4 @@
-import { type OperationName, operations, problemSchema } from '@edgeflow/contract';
+import { type Operation, type OperationName, operations, problemSchema } from '@edgeflow/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../storage/testing/databases.ts';
@@ -60,7 +60,8 @@ describe.each(databaseKinds)('a stranger’s input on %s', (kind) => {
     expect(await send(name, 'a=1', { 'content-type': 'application/x-www-form-urlencoded' })).toBe(
       '415 media_type_unsupported',
     );
-    const bytesMax = name === 'provisionDevice' ? 16 * 1024 : 256 * 1024;
+    const { bodyBytesMax }: Operation = operations[name];
+    const bytesMax = bodyBytesMax ?? (name === 'provisionDevice' ? 16 * 1024 : 256 * 1024);
     expect(await send(name, `{"x": "${'x'.repeat(bytesMax)}"}`)).toBe('413 body_too_large');
   });
 

@@ -53,6 +53,7 @@ const newcomers = names.map((deviceId) => ({ deviceId, address: '', version: nul
 
 /** Indexes that come with a constraint; SQLite names them by their number, and lets nobody drop them. */
 const constraints: Readonly<Record<string, { readonly table: string; readonly sqlite: string }>> = {
+  batch_rows_pkey: { table: 'batch_rows', sqlite: 'sqlite_autoindex_batch_rows_1' },
   code_words_pkey: { table: 'code_words', sqlite: 'PRIMARY KEY' },
   onboarding_hours_pkey: { table: 'onboarding_hours', sqlite: 'sqlite_autoindex_onboarding_hours_1' },
   devices_pkey: { table: 'devices', sqlite: 'sqlite_autoindex_devices_1' },

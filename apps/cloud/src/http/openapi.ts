@@ -34,6 +34,11 @@ const requestHeaders: Readonly<Record<string, z.ZodObject>> = {
         'A secret that the device makes, and has on disk, before it first sends. A repeat with it is answered alike.',
     }),
   }),
+  createBatch: z.object({
+    'Idempotency-Key': idempotencyKeySchema.optional().meta({
+      description: 'Made by the caller for this one batch. A repeat with it is answered with the same batch.',
+    }),
+  }),
   streamEvents: z.object({
     'Last-Event-ID': z.string().optional().meta({ description: 'Resume after this event.' }),
   }),
@@ -117,6 +122,7 @@ function describeOperation(name: string, operation: Operation): ZodOpenApiOperat
 const ids: Readonly<Record<string, string>> = {
   devices: 'A device id (dev_…).',
   'provisioning-codes': 'A code id (pc_…).',
+  batches: 'A batch id (batch_…).',
   account: 'A session id (ses_…).',
   members: 'A person’s id (usr_…).',
   invitations: 'An invitation id (inv_…).',

@@ -95,7 +95,7 @@ export function route<const O extends Operation>(
   app.route({
     method: operation.method,
     url: operation.path,
-    bodyLimit: access === 'public' ? bodyBytesMax : operatorBodyBytesMax,
+    bodyLimit: operation.bodyBytesMax ?? (access === 'public' ? bodyBytesMax : operatorBodyBytesMax),
     config: { edgeflowWaits: options.waits === true },
     // A HEAD would wait just as long, for an answer that is thrown away.
     exposeHeadRoute: operation.method === 'GET' && options.waits !== true,

@@ -11,6 +11,7 @@ export type KeyPurpose =
   | 'api-key-derivation'
   | 'check-value'
   | 'webhook-secrets'
+  | 'batch-texts'
   | 'people'
   | 'known-browser';
 const purposes: readonly KeyPurpose[] = [
@@ -19,6 +20,7 @@ const purposes: readonly KeyPurpose[] = [
   'api-key-derivation',
   'check-value',
   'webhook-secrets',
+  'batch-texts',
   'people',
   'known-browser',
 ];

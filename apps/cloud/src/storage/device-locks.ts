@@ -4,8 +4,8 @@ import { jsonTexts } from './json-texts.ts';
 import type { DeviceRow } from './tables.ts';
 
 /**
- * THE order of locks, by which transactions on several nodes never wait for each other in a ring: provisioning codes,
- * organizations, devices; then, of devices that are held, credentials and shadows; then advisory locks, that of the
+ * THE order of locks, by which transactions on several nodes never wait for each other in a ring: batches,
+ * provisioning codes, organizations, devices; then, of devices that are held, credentials and shadows; then advisory locks, that of the
  * events last. Rows of one table are locked by id, ascending. An `update` of several rows locks them in the order of
  * its plan, which is anybody's guess: hold them first.
  *

@@ -1,7 +1,11 @@
 import { listAuditQuerySchema, listCodesQuerySchema } from '@edgeflow/contract';
 import { sql } from 'kysely';
 import { listAudit } from '../features/audit/list.ts';
+import { countBatches, countDevices } from '../features/batches/counts.ts';
+import { reportRows } from '../features/batches/report.ts';
+import { activeCodes, batchesToWipe } from '../features/batches/store.ts';
 import { listCodes } from '../features/codes/list.ts';
+import type { BatchRow } from '../storage/batch-tables.ts';
 import type { Database, DatabaseKind, Tx } from '../storage/database.ts';
 
 /** A query whose plan is held to be by index; see features/query-plans.test.ts. */
@@ -34,6 +38,14 @@ export async function insertRecords(database: Database): Promise<void> {
   await sql`update provisioning_codes set state = 'revoked' where state = 'active' and id < 'code d00200'`.execute(
     db,
   );
+  await sql`insert into batches (id, organization_id, created_at_ms, created_by, content_hash, ttl_seconds,
+      expires_at_ms, rows_total, rows_done)
+    select 'batch_' || cast(created_at_ms as text), 'org', created_at_ms, 'tok_1', '', 1, 1, 20000, 20000 from devices`.execute(
+    db,
+  );
+  await sql`insert into batch_rows (batch_id, number, tags, code_id)
+    select 'batch_' || cast(created_at_ms % 40 as text), created_at_ms, '[]', 'code ' || id from devices
+    where created_at_ms % 40 > 0`.execute(db);
   await sql`insert into code_words (organization_id, word, code_id)
     select 'org', used_device_id, id from provisioning_codes where used_device_id is not null`.execute(db);
   if (kind === 'postgres') await sql`analyze`.execute(db);
@@ -82,11 +94,41 @@ const codePaths: readonly HotPath[] = [
   },
 ];
 
+const batch = { id: 'batch_1', edition: 1, rows_done: 1, rows_total: 1, expires_at_ms: 1 } as BatchRow;
+
+const batchPaths: readonly HotPath[] = [
+  {
+    name: 'the rows of a batch',
+    read: (database) => reportRows(database, 'batch_1', { limit: 50, offset: 100 }, 1),
+    indexes: ['batch_rows_pkey', 'provisioning_codes_pkey'],
+  },
+  {
+    name: 'what became of batches',
+    read: (database) => countBatches(database, 'org', [batch], 1),
+    indexes: ['codes_by_batch'],
+  },
+  {
+    name: 'what became of the devices of a batch',
+    read: (database) => countDevices(database, 'org', 'batch_1'),
+    indexes: ['codes_by_batch'],
+  },
+  {
+    name: 'what a batch may still be used for',
+    run: (tx) => activeCodes(tx, 'org', 'batch_1'),
+    indexes: ['codes_by_batch'],
+  },
+  {
+    name: 'batches to wipe',
+    read: (database) => batchesToWipe(database, 1, 50),
+    indexes: ['batches_with_texts'],
+  },
+];
+
 /**
  * Lists that grow to millions of rows. Where one organization has them all, PostgreSQL counts the first of them by
  * reading the table, which takes no longer.
  */
-export const recordPaths: readonly HotPath[] = [...auditPaths, ...codePaths].map((path) => ({
+export const recordPaths: readonly HotPath[] = [...auditPaths, ...codePaths, ...batchPaths].map((path) => ({
   ...path,
   hasSubstitute: true,
 }));

@@ -19,6 +19,8 @@ export interface Operation {
   readonly access: Access;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** Where a body may be larger than others of operators, in bytes. */
+  readonly bodyBytesMax?: number;
   /** Answer by status; null: no body. A string names a media type other than JSON. */
   readonly answers: Readonly<Record<number, z.ZodType | string | null>>;
   readonly errors: readonly ErrorCode[];

@@ -40,6 +40,7 @@ export const eventTypes = [
   'code.revoked',
   'code.updated',
   'code.failed_attempt',
+  'batch.changed',
   'device.provisioned',
   'device.created',
   'device.updated',

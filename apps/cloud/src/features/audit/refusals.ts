@@ -20,7 +20,7 @@ export async function auditRefusal(database: Database, refusal: OperatorRefusal)
   const isFruitlessRead = call.startsWith('GET ') && code !== 'forbidden';
   if (unrecorded.includes(code) || isFruitlessRead) return;
   const { id, organizationId } = operator;
-  const kind = call.includes('/provisioning-codes') ? 'code' : 'device';
+  const kind = kindOf(call);
   // What is no id of this cloud names nothing.
   const object = objectId !== undefined && isId(kind, objectId) ? { kind, id: objectId } : null;
   await database.transaction((tx) =>
@@ -37,4 +37,9 @@ export async function auditRefusal(database: Database, refusal: OperatorRefusal)
       },
     ]),
   );
+}
+
+function kindOf(call: string): 'batch' | 'code' | 'device' {
+  if (call.includes('/batches')) return 'batch';
+  return call.includes('/provisioning-codes') ? 'code' : 'device';
 }

@@ -23,7 +23,7 @@ export function viewDevice(
   return {
     device_id: row.id,
     name: row.name,
-    status: statusOf(row),
+    status: deviceStatusOf(row),
     status_since: statusSince(row),
     tags: JSON.parse(row.tags) as string[],
     group: row.device_group,
@@ -47,7 +47,7 @@ export function viewPresence(
   credentials: readonly CredentialRow[],
   live: LivePresence,
 ): DevicePresence {
-  const status = statusOf(row);
+  const status = deviceStatusOf(row);
   return {
     device_id: row.id,
     status,
@@ -60,7 +60,7 @@ export function viewPresence(
   };
 }
 
-function statusOf(row: DeviceRow): DeviceStatus {
+export function deviceStatusOf(row: Pick<DeviceRow, 'lifecycle' | 'presence'>): DeviceStatus {
   if (row.lifecycle === 'revoked' || row.lifecycle === 'quarantined') return row.lifecycle;
   return row.presence;
 }

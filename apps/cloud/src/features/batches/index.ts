@@ -1,0 +1,3 @@
+export { BatchExports } from './exports.ts';
+export { batchRoutes } from './routes.ts';
+export { Batches } from './service.ts';
