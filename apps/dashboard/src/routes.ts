@@ -1,5 +1,7 @@
 import { addDeviceRoute } from './pages/add-device/index.tsx';
 import { addLinkRoute } from './pages/add-link/index.tsx';
+import { auditRoute } from './pages/audit/index.tsx';
+import { codesRoute } from './pages/codes/index.tsx';
 import { homeRoute } from './pages/home/index.tsx';
 import { overviewRoute } from './pages/overview/index.tsx';
 import { alertSettingsRoute } from './pages/settings/alerts/index.tsx';
@@ -14,6 +16,8 @@ export const routeTree = rootRoute.addChildren([
     homeRoute,
     addDeviceRoute,
     overviewRoute,
+    codesRoute,
+    auditRoute,
     alertSettingsRoute,
   ]),
 ]);

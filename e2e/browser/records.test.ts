@@ -1,0 +1,114 @@
+import { parse } from 'csv-parse/sync';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Story } from '../support/story.ts';
+import type { CloudProcess } from '../support/cloud-process.ts';
+import {
+  expectAccessible,
+  expectNoSideways,
+  phone,
+  screenshot,
+  TestBrowser,
+  untilLive,
+} from './support/browser.ts';
+
+describe('codes and the audit log', () => {
+  const story = new Story();
+  let cloud: CloudProcess;
+  let browser: TestBrowser;
+  let used: { id: string; code: string };
+
+  beforeAll(async () => {
+    [cloud, browser] = await Promise.all([story.cloud(), TestBrowser.launch()]);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await story.end();
+  });
+
+  const open = (path: string, viewport?: { width: number; height: number }): Promise<Page> =>
+    browser.open(cloud.plainUrl + path, {
+      token: cloud.token,
+      ...(viewport === undefined ? {} : { viewport }),
+    });
+  const redeem = (code: string, serial: string) =>
+    cloud.call('POST', '/api/v1/devices/provision', {
+      provisioning_code: code,
+      hardware_info: { serial_number: serial },
+    });
+
+  it('codes teach where there are none, and appear as they are made', async () => {
+    const page = await open('/codes');
+    await page.getByRole('heading', { level: 2, name: 'No codes yet' }).waitFor();
+    await untilLive(page);
+    used = await story.code(cloud, { device_name: 'pump-17', name: 'Hall 3', bind: { serial_number: 'S1' } });
+    await page.getByText('pump-17').waitFor();
+    expect((await redeem(used.code, 'S2')).status).toBe(403);
+    await page.getByText('bound to other hardware').waitFor();
+    expect((await redeem(used.code, 'S1')).status).toBe(201);
+    await page.getByRole('cell', { name: 'Used', exact: true }).waitFor();
+    await page.getByText('from 127.0.0.1').waitFor();
+  });
+
+  it('codes are filtered and searched by the address, which Back brings back', async () => {
+    await story.code(cloud, { device_name: 'valve-1', name: 'Hall 4' });
+    await story.code(cloud, { device_name: 'valve-2', name: 'Hall 4' });
+    const page = await open('/codes');
+    await page.getByLabel('Search').fill('valve');
+    await page.getByText('1–2 of 2 codes').waitFor();
+    expect(page.url()).toContain('q=valve');
+    await page.getByRole('combobox', { name: 'State' }).click();
+    await page.getByRole('option', { name: 'Used' }).click();
+    await page.getByRole('heading', { level: 2, name: 'No such codes' }).waitFor();
+    await page.goBack();
+    await page.getByText('1–2 of 2 codes').waitFor();
+    await page.getByRole('button', { name: 'Revoke valve-1' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('cell', { name: 'Revoked' }).waitFor();
+    await page.getByRole('button', { name: 'Revoke valve-1' }).waitFor({ state: 'detached' });
+    await screenshot(page, 'codes');
+    await expectAccessible(page);
+  });
+
+  it('the audit log says it in sentences, filtered by its address', async () => {
+    const page = await open(`/audit-log?object=${used.id}`);
+    await page
+      .getByText(/redeemed/)
+      .first()
+      .waitFor();
+    await page.getByText(/binding_mismatch: .*Use the code on the device/).waitFor();
+    await page.getByText('1–3 of 3 entries').waitFor();
+    await page.getByRole('combobox', { name: 'Outcome' }).click();
+    await page.getByRole('option', { name: 'Failure' }).click();
+    await page.getByText('1–1 of 1 entries').waitFor();
+    expect(page.url()).toContain('outcome=failure');
+    const link = await page.getByRole('link', { name: 'Export CSV' }).getAttribute('href');
+    const { text } = await cloud.call('GET', link ?? '');
+    const rows: Record<string, string>[] = parse(text, { bom: true, columns: true });
+    expect(rows.map(({ action, object_id: object, reason }) => [action, object, reason])).toEqual([
+      ['code.redeem', used.id, 'binding_mismatch'],
+    ]);
+    await page.goto(`${cloud.plainUrl}/audit-log`);
+    await page
+      .getByText(/revoked code/)
+      .first()
+      .waitFor();
+    await screenshot(page, 'audit-log');
+    await expectAccessible(page);
+  });
+
+  it.each(['/codes', '/audit-log'])('%s fits a phone', async (path) => {
+    const page = await open(path, phone);
+    await page.getByRole('table').waitFor();
+    await untilLive(page);
+    await expectNoSideways(page);
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 360, height: 700 });
+    await expectNoSideways(page);
+  });
+
+  it('nothing was thrown, and nothing tried against the policy of the pages', () => {
+    expect(browser.problems()).toEqual([]);
+  });
+});
