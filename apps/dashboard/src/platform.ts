@@ -25,3 +25,10 @@ export function styleNonce(): string {
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
   return nonce.startsWith('%') ? '' : nonce;
 }
+
+/** 64 hexadecimal characters that nobody can guess: a key that the page makes for one request. */
+export function randomKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(32))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
+}

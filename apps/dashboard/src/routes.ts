@@ -1,6 +1,7 @@
 import { addDeviceRoute } from './pages/add-device/index.tsx';
 import { addLinkRoute } from './pages/add-link/index.tsx';
 import { auditRoute } from './pages/audit/index.tsx';
+import { batchesRoute, batchRoute, newBatchRoute } from './pages/batches/index.tsx';
 import { codesRoute } from './pages/codes/index.tsx';
 import { homeRoute } from './pages/home/index.tsx';
 import { overviewRoute } from './pages/overview/index.tsx';
@@ -17,6 +18,9 @@ export const routeTree = rootRoute.addChildren([
     addDeviceRoute,
     overviewRoute,
     codesRoute,
+    batchesRoute,
+    newBatchRoute,
+    batchRoute,
     auditRoute,
     alertSettingsRoute,
   ]),
