@@ -1,5 +1,5 @@
 export { type Clock, toRfc3339 } from './clock.ts';
-export { sleep, type TimerHandle, type Timers, type TimeSource } from './timers.ts';
+export { giveWay, sleep, type TimerHandle, type Timers, type TimeSource } from './timers.ts';
 export { pooled, type Random, randomHex, uniformInt } from './random.ts';
 /** @public */
 export { uniformFloat } from './random.ts';

@@ -40,6 +40,13 @@ export function sleep(timers: Timers, delayMs: number, signal?: AbortSignal): Pr
   });
 }
 
+/** Resolves once the I/O that is already waiting has been handled: between two parts of long work on this thread. */
+export function giveWay(timers: Pick<Timers, 'soon'>): Promise<void> {
+  return new Promise((resolve) => {
+    timers.soon(resolve);
+  });
+}
+
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('aborted');
 }

@@ -1,4 +1,5 @@
-import type { AlertIncident } from '@edgeflow/contract';
+import { type AlertIncident, orderedIds } from '@edgeflow/contract';
+import { systemRandom } from '@edgeflow/platform';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseNetworks } from '../../http/addresses.ts';
@@ -7,6 +8,8 @@ import { eventually, eventuallyTrue } from '../../testing/eventually.ts';
 import { startTestCloud, type TestCloud } from '../../testing/test-cloud.ts';
 import { type Identity, TestDevice } from '../../testing/test-device.ts';
 import { dayMs } from '../credentials/index.ts';
+import { testMessage } from './message.ts';
+import { enqueue } from './outbox.ts';
 import { type ReceivedMessage, type Receiver, startReceiver } from './testing/receiver.ts';
 
 const minuteMs = 60_000;
@@ -336,6 +339,49 @@ describe.each(databaseKinds)('alerts on %s', (kind) => {
     if (newest === undefined) throw new Error('there is no delivery');
     return newest;
   }
+
+  it('are not held up by another endpoint that is silent, however many wait for it', async () => {
+    receiver.isSilent = true;
+    const { organization_id: organizationId } = await cloud.owner.call('readOrganization', 200);
+    await cloud.database.transaction((tx) => {
+      const message = testMessage({ nowMs: tx.nowMs, publicUrl: 'https://cloud.test' });
+      const waiting = Array.from({ length: 20 }, () => ({
+        ...{ endpointId, incidentId: null, kind: 'test' as const, message },
+      }));
+      const nextId = orderedIds(() => tx.nowMs, systemRandom.bytes);
+      return enqueue(tx, organizationId, waiting, nextId);
+    });
+    await messages(2);
+    const other = await startReceiver();
+    const body = { kind: 'webhook', name: 'awake', target: other.url };
+    const { endpoint } = await cloud.owner.call('createAlertEndpoint', 201, { body });
+    await cloud.owner.call('testAlertEndpoint', 202, { id: endpoint.id });
+    // No time passes, so nothing of the silent one is given up meanwhile.
+    await eventuallyTrue('the other', () => other.got.length === 1);
+    await other.close();
+  });
+
+  it('look at every rule, also where one cannot be looked at', async () => {
+    const { id: broken } = await makeRule({ group: 'pumps', offline_minutes: 1 });
+    await makeRule({ offline_minutes: 1 });
+    await leave(await connect(await makeDevices(1)));
+    const { db } = cloud.database;
+    const { organization_id: organizationId } = await cloud.owner.call('readOrganization', 200);
+    await db.updateTable('alert_rules').set({ endpoint_ids: 'no json' }).where('id', '=', broken).execute();
+    await db
+      .insertInto('alert_incidents')
+      .values({
+        ...{ id: 'inc_broken', organization_id: organizationId, rule_id: broken, device_group: 'pumps' },
+        ...{ condition: 'offline', state: 'open', created_at_ms: 1, from_ms: 1, to_ms: 1, devices_joined: 1 },
+        ...{ devices_now: 1, messages: 1, told_devices: 1, told_at_ms: 1, resolved_at_ms: null },
+      })
+      .execute();
+    await age(2 * minuteMs);
+    await eventuallyTrue('the incident of the other', async () => {
+      await cloud.time.advance(sweepMs);
+      return (await incidents()).some(({ group }) => group === null);
+    });
+  });
 
   it('switch off an endpoint that has failed for a day, say why, and can be sent once more', async () => {
     receiver.status = 501;

@@ -1,6 +1,7 @@
 import type { OrderedIds } from '@edgeflow/contract';
 import type { TimerHandle, Timers } from '@edgeflow/platform';
 import { forgetOld } from './forget.ts';
+import type { Tx } from '../../storage/database.ts';
 import { claimDue, isAnythingDue } from './outbox.ts';
 import { attempt, type SenderOptions } from './sender.ts';
 import { sweep, sweepEveryMs } from './sweep.ts';
@@ -32,6 +33,8 @@ export class Alerts {
   readonly #sending = new Map<string, string>();
   #sweeping: Promise<void> | undefined;
   #claiming: Promise<void> | undefined;
+  /** Something was written while it was looked for. */
+  #isPokedAgain = false;
   #isStopped = false;
 
   constructor(options: AlertsOptions) {
@@ -57,10 +60,17 @@ export class Alerts {
   /** Says that there may be something to send. */
   poke(): void {
     if (this.#isStopped) return;
-    this.#claiming ??= this.#claim()
+    if (this.#claiming !== undefined) {
+      this.#isPokedAgain = true;
+      return;
+    }
+    this.#claiming = this.#claim()
       .catch(this.#options.onFailure)
       .finally(() => {
         this.#claiming = undefined;
+        if (!this.#isPokedAgain) return;
+        this.#isPokedAgain = false;
+        this.poke();
       });
   }
 
@@ -90,8 +100,21 @@ export class Alerts {
     const { database } = this.#options;
     const room = sendingMax - this.#sending.size;
     if (room <= 0 || !(await isAnythingDue(database, await database.nowMs()))) return;
-    const claimed = await database.transaction((tx) => claimDue(tx, room, this.#busy()));
+    const claimed = await database.transaction((tx) => this.#take(tx, room));
     for (const delivery of claimed) this.#send(delivery);
+  }
+
+  /** Whoever has any on the way gets no more until they are there, or have failed. */
+  async #take(tx: Tx, room: number): Promise<AlertDeliveryRow[]> {
+    const busy = new Set(this.#sending.values());
+    const taken: AlertDeliveryRow[] = [];
+    while (taken.length < room) {
+      const some = await claimDue(tx, Math.min(sendingToOneMax, room - taken.length), [...busy]);
+      if (some.length === 0) break;
+      taken.push(...some);
+      for (const { endpoint_id: id } of some) busy.add(id);
+    }
+    return taken;
   }
 
   #send(delivery: AlertDeliveryRow): void {
@@ -104,11 +127,5 @@ export class Alerts {
       .finally(() => {
         this.#sending.delete(delivery.id);
       });
-  }
-
-  #busy(): string[] {
-    const counts = new Map<string, number>();
-    for (const id of this.#sending.values()) counts.set(id, (counts.get(id) ?? 0) + 1);
-    return [...counts].filter(([, count]) => count >= sendingToOneMax).map(([id]) => id);
   }
 }

@@ -1,4 +1,5 @@
 import type { OrderedIds } from '@edgeflow/contract';
+import { giveWay, type Timers } from '@edgeflow/platform';
 import { sql } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
 import { type EventFact, insertEvents } from '../events/index.ts';
@@ -20,12 +21,14 @@ export interface SweepOptions {
   readonly database: Database;
   readonly nextId: OrderedIds;
   readonly publicUrl: () => string;
+  readonly timers: Timers;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
  * Looks at every rule whose turn it is, each in a transaction of its own that holds the rule: of several nodes one
  * looks, and what it finds, what it tells and how far it has looked are one commit. So nothing is told twice, and
- * after a crash nothing is left out.
+ * after a crash nothing is left out. A rule that cannot be looked at is reported, and is in the way of no other.
  *
  * @returns whether there is anything to send
  */
@@ -39,18 +42,27 @@ export async function sweep(options: SweepOptions): Promise<boolean> {
     .orderBy('swept_at_ms')
     .execute();
   let hasNews = false;
-  for (const { id } of due) {
-    await takeUpKeys(options, id);
-    const told = await database.transaction(async (tx) => {
-      const rule = await holdRule(tx, id);
-      if (rule === undefined || rule.swept_at_ms > tx.nowMs - sweptMs) return 0;
-      await sql`update alert_rules set swept_at_ms = ${tx.nowMs} where id = ${id}`.execute(tx.db);
-      await takeUpOffline(tx, rule, options);
-      return tellOf(tx, rule, options);
-    });
-    if (told > 0) hasNews = true;
+  for (const [index, { id }] of due.entries()) {
+    if (index > 0) await giveWay(options.timers);
+    try {
+      await takeUpKeys(options, id);
+      if ((await lookAt(options, id)) > 0) hasNews = true;
+    } catch (error) {
+      options.onFailure(error);
+    }
   }
   return hasNews;
+}
+
+/** @returns how many messages there are to send */
+function lookAt(options: SweepOptions, id: string): Promise<number> {
+  return options.database.transaction(async (tx) => {
+    const rule = await holdRule(tx, id);
+    if (rule === undefined || rule.swept_at_ms > tx.nowMs - sweptMs) return 0;
+    await sql`update alert_rules set swept_at_ms = ${tx.nowMs} where id = ${id}`.execute(tx.db);
+    await takeUpOffline(tx, rule, options);
+    return tellOf(tx, rule, options);
+  });
 }
 
 async function holdRule(tx: Tx, id: string): Promise<AlertRuleRow | undefined> {
@@ -60,7 +72,10 @@ async function holdRule(tx: Tx, id: string): Promise<AlertRuleRow | undefined> {
   return found.rows[0];
 }
 
-/** Goes through the keys that expire soon, some in each transaction, once an hour. */
+/**
+ * Goes through the keys that expire soon, some in each transaction, once an hour. A fleet that was made on one day
+ * expires on one day, so whatever else waits for this thread has its turn in between.
+ */
 async function takeUpKeys(options: SweepOptions, id: string): Promise<void> {
   const { database } = options;
   let place: KeyPlace | undefined = { expiresAtMs: -1, deviceId: '' };
@@ -78,6 +93,7 @@ async function takeUpKeys(options: SweepOptions, id: string): Promise<void> {
       return takeUpExpiring(tx, rule, from, options);
     });
     isFirst = false;
+    if (place !== undefined) await giveWay(options.timers);
   }
 }
 
