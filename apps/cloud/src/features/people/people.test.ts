@@ -5,6 +5,7 @@ import { type ApiClient, Browser } from '../../testing/api-client.ts';
 import { eventuallyTrue } from '../../testing/eventually.ts';
 import { authenticatorCode, firstOwner, invite, newMember, password } from '../../testing/people.ts';
 import { startTestCloud, type TestCloud } from '../../testing/test-cloud.ts';
+import { attemptsPerAccountMax } from './sign-in-budget.ts';
 
 /** Name and status of every call that has succeeded. */
 const answered = new Set<string>();
@@ -108,6 +109,23 @@ describe.each(databaseKinds)('people on %s', (kind) => {
     await person.call('signOut', 204);
     browser.cookies.set(name, token);
     expect(await person.refusal('readSession')).toBe('401 session_missing');
+  });
+
+  it('leave one entry in the audit log for each wrong password, and one for being told to wait, however often they try', async () => {
+    const email = 'guessed@example.org';
+    await newMember(cloud, owner, email, 'viewer');
+    const refusals = async (): Promise<number> => {
+      const query = { action: 'session.refused', limit: 500 };
+      return (await owner.call('listAudit', 200, { query })).entries.length;
+    };
+    const before = await refusals();
+    const codes = new Set<string>();
+    for (let number = 0; number < 40; number += 1) {
+      const body = { email, password: `not the password ${String(number % 20)}` };
+      codes.add(await cloud.person().refusal('signIn', { body }));
+    }
+    expect(codes).toEqual(new Set(['401 sign_in_failed', '429 sign_in_throttled']));
+    expect((await refusals()) - before).toBe(attemptsPerAccountMax + 1);
   });
 
   it('hear the same of a wrong password and an unknown address', async () => {

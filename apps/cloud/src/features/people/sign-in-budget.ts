@@ -10,6 +10,8 @@ export const attemptsPerAccountMax = 10;
 export const attemptsPerAddressMax = 50;
 /** Distinct passwords for one account in one browser in which its person has signed in. */
 export const attemptsPerBrowserMax = 10;
+/** Refusals that are written down, from one address. */
+export const refusalsPerAddressMax = 50;
 /** Links for new passwords: for one account, and from one address. */
 export const resetsPerAccountMax = 3;
 export const resetsPerAddressMax = 20;
@@ -38,6 +40,7 @@ export class SignInBudget {
   readonly #accounts: DistinctBudget;
   readonly #addresses: DistinctBudget;
   readonly #browsers: DistinctBudget;
+  readonly #refusals: DistinctBudget;
   readonly #resetAccounts: DistinctBudget;
   readonly #resetAddresses: DistinctBudget;
   readonly #seed: string;
@@ -56,6 +59,7 @@ export class SignInBudget {
     this.#accounts = budget(attemptsPerAccountMax);
     this.#addresses = budget(attemptsPerAddressMax);
     this.#browsers = budget(attemptsPerBrowserMax);
+    this.#refusals = budget(refusalsPerAddressMax);
     this.#resetAccounts = budget(resetsPerAccountMax);
     this.#resetAddresses = budget(resetsPerAddressMax);
     this.#seed = randomHex(random, 32);
@@ -67,7 +71,7 @@ export class SignInBudget {
    * @throws ProblemError `sign_in_throttled` when it may not be made now; then nothing was looked at
    */
   attempt({ account, address, browser }: Attempt, secret: string): void {
-    const tag = tagOf(hash('sha256', `${this.#seed} ${account} ${secret}`));
+    const tag = this.#tag(account, secret);
     if (browser !== undefined) {
       spend([[this.#browsers, `${account} ${browser}`]], tag);
       return;
@@ -79,6 +83,23 @@ export class SignInBudget {
       ],
       tag,
     );
+  }
+
+  /**
+   * Whether a refusal is to be written down: once in the window for each account and password, and not without end
+   * from one address. So nobody fills the audit log by repeating what is refused, and refused once more at once.
+   *
+   * @param secret undefined: the attempt was not looked at
+   */
+  isNews({ account, address }: Attempt, secret: string | undefined): boolean {
+    const tag = this.#tag(account, secret);
+    const slot = this.#refusals.slotOf(addressKey(address));
+    return this.#refusals.waitSeconds(slot) === 0 && this.#refusals.spend(slot, tag);
+  }
+
+  #tag(account: string, secret: string | undefined): number {
+    const tried = secret === undefined ? account : `${account} ${secret}`;
+    return tagOf(hash('sha256', `${this.#seed} ${tried}`));
   }
 
   /**

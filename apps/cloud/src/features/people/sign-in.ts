@@ -5,7 +5,7 @@ import { insertAudit } from '../audit/index.ts';
 import type { AuthCalls, Challenge } from './auth-calls.ts';
 import { sha256 } from './secrets.ts';
 import type { Begun, Sessions, Visit } from './sessions.ts';
-import type { SignInBudget } from './sign-in-budget.ts';
+import type { Attempt, SignInBudget } from './sign-in-budget.ts';
 import { membershipsOf, userByEmail } from './store.ts';
 
 /** A code of the authenticator is good for three periods of 30 s; none is accepted twice within them. */
@@ -19,7 +19,10 @@ export interface SignInDeps {
   readonly firstOrganization: () => string | undefined;
 }
 
-/** Lets people in. Every attempt is counted before it is looked at, and written down whichever way it ends. */
+/**
+ * Lets people in. Every attempt is counted before it is looked at, and written down whichever way it ends; what is
+ * refused again and again, once (see {@link SignInBudget.isNews}).
+ */
 export class SignIn {
   readonly #deps: SignInDeps;
 
@@ -34,12 +37,13 @@ export class SignIn {
     visit: Visit,
   ): Promise<Begun | Challenge> {
     const { budget, calls, sessions } = this.#deps;
+    const attempt = { address: visit.address, account: email, browser };
     try {
-      budget.attempt({ address: visit.address, account: email, browser }, password);
+      budget.attempt(attempt, password);
       const answer = await calls.signIn(email, password);
       return 'challenge' in answer ? answer : await sessions.begin(answer.token, 'password', visit);
     } catch (error) {
-      await this.#note(error, email, visit);
+      await this.#note(error, attempt, password, { email, visit });
       throw error;
     }
   }
@@ -48,9 +52,11 @@ export class SignIn {
   async withSecondFactor(request: SecondFactorRequest, visit: Visit): Promise<Begun> {
     const { budget, calls, sessions } = this.#deps;
     const { challenge, code, recovery_code: recoveryCode } = request;
+    const attempt = { address: visit.address, account: sha256(challenge) };
+    const typed = code ?? recoveryCode ?? '';
     try {
       // What guesses here knows the password; the address bounds the work.
-      budget.attempt({ address: visit.address, account: sha256(challenge) }, code ?? recoveryCode ?? '');
+      budget.attempt(attempt, typed);
       if (code === undefined) {
         const token = await calls.secondFactor(challenge, { recoveryCode: recoveryCode?.trim() ?? '' });
         return await sessions.begin(token, 'password_and_recovery_code', visit);
@@ -60,15 +66,21 @@ export class SignIn {
         spendCode(tx, userId, code),
       );
     } catch (error) {
-      await this.#note(error, undefined, visit);
+      await this.#note(error, attempt, typed, { email: undefined, visit });
       throw error;
     }
   }
 
   /** What was typed is not written down: it may be a password in the wrong field. */
-  async #note(error: unknown, email: string | undefined, visit: Visit): Promise<void> {
+  async #note(
+    error: unknown,
+    attempt: Attempt,
+    typed: string,
+    { email, visit }: { readonly email: string | undefined; readonly visit: Visit },
+  ): Promise<void> {
     if (!(error instanceof ProblemError) || error.status >= 500) return;
-    const { database, firstOrganization } = this.#deps;
+    const { budget, database, firstOrganization } = this.#deps;
+    if (!budget.isNews(attempt, error.code === 'sign_in_throttled' ? undefined : typed)) return;
     await database.transaction(async (tx) => {
       const user = email === undefined ? undefined : await userByEmail(tx, email);
       const organizations = user === undefined ? [] : await membershipsOf(tx, user.id);
