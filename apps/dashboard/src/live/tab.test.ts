@@ -39,7 +39,7 @@ describe('tabs of one person', () => {
     vi.useRealTimers();
   });
 
-  function open(more: { readonly alone?: boolean } = {}): Tab {
+  function open(more: { readonly alone?: boolean; readonly locks?: LockManager } = {}): Tab {
     const streams: Opened[] = [];
     const states: LiveState[] = [];
     const events: string[] = [];
@@ -59,7 +59,7 @@ describe('tabs of one person', () => {
     const tab = new LiveTab(
       name,
       {
-        locks: alone ? undefined : navigator.locks,
+        locks: alone ? undefined : (more.locks ?? navigator.locks),
         makeChannel: alone ? undefined : (channel) => new BroadcastChannel(channel),
         read,
         isVisible: () => true,
@@ -202,6 +202,22 @@ describe('tabs of one person', () => {
     await vi.waitFor(() => expect(only.signedOut()).toBe(true));
     await vi.advanceTimersByTimeAsync(60_000);
     expect(only.streams).toHaveLength(1);
+  });
+
+  it('each read for themselves where a browser refuses every lock', async () => {
+    let asked = 0;
+    const locks = {
+      query: () => navigator.locks.query(),
+      request: () => {
+        asked += 1;
+        return Promise.reject(new DOMException('storage is blocked', 'SecurityError'));
+      },
+    };
+    const [first, second] = [open({ locks }), open({ locks })];
+    (await stream(first)).handlers.onOpen();
+    await stream(second);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect([asked, first.streams.length, second.streams.length]).toEqual([2, 1, 1]);
   });
 
   it('each read for themselves where a browser cannot share', async () => {

@@ -71,8 +71,7 @@ export class LiveTab {
     const { locks, makeChannel, onReturn } = this.#surroundings;
     this.#undo.push(onReturn(() => this.#returned()));
     if (locks === undefined || makeChannel === undefined) {
-      this.#leads = true;
-      void this.#lead(this.#stopped.signal);
+      void this.#leadAlone();
       return;
     }
     this.#channel = makeChannel(this.#name);
@@ -96,8 +95,10 @@ export class LiveTab {
     const options = steal ? { steal } : { signal };
     while (!signal.aborted) {
       const leading = new AbortController();
+      const lock = { granted: false };
       try {
         await locks.request(this.#name, options, async () => {
+          lock.granted = true;
           this.#leads = true;
           await this.#lead(AbortSignal.any([signal, leading.signal]));
         });
@@ -107,8 +108,19 @@ export class LiveTab {
         leading.abort();
         this.#leads = false;
         if (steal) return;
+        // A browser that grants no locks (a profile that stores nothing) would refuse again at once, and for ever.
+        if (!lock.granted) return this.#leadAlone();
       }
     }
+  }
+
+  /** For itself: where there are no locks, every tab reads its own stream. */
+  async #leadAlone(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#leads = true;
+    await this.#lead(this.#stopped.signal);
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
