@@ -45,7 +45,8 @@ export class LastUsed {
   /** Writes what waits. What cannot be written is noted again at its next use. */
   async write(): Promise<void> {
     if (this.#waiting.size === 0) return;
-    const used = [...this.#waiting.values()];
+    // In one order: two nodes never wait for each other in a ring.
+    const used = [...this.#waiting.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
     this.#waiting.clear();
     await this.#database.transaction(async (tx) => {
       for (const one of used) await writeOne(tx, one);
