@@ -22,26 +22,47 @@ export interface ConfirmDialogProps {
 /** Asks before something is done that cannot, or not easily, be undone. */
 export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
   const { opened, onClose, title } = props;
+  const [working, setWorking] = useState(false);
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={opened}
+      // What was begun is seen to its end: its failure would be told to nobody, and its end close the next question.
+      onClose={() => {
+        if (!working) onClose();
+      }}
+      title={title}
+      closeButtonProps={{ 'aria-label': 'Close', disabled: working }}
+    >
       {/* Mounted anew each time: what was typed and what failed are of one question. */}
-      {opened ? <Question {...props} /> : null}
+      {opened ? <Question {...props} working={working} setWorking={setWorking} /> : null}
     </Modal>
   );
 }
 
-function Question({ onClose, children, confirm, typed, danger, onConfirm }: ConfirmDialogProps): ReactNode {
+interface QuestionProps extends ConfirmDialogProps {
+  readonly working: boolean;
+  readonly setWorking: (working: boolean) => void;
+}
+
+function Question({
+  onClose,
+  children,
+  confirm,
+  typed,
+  danger,
+  onConfirm,
+  setWorking,
+  working,
+}: QuestionProps): ReactNode {
   const [text, setText] = useState('');
-  const [working, setWorking] = useState(false);
   const [error, setError] = useState<unknown>(undefined);
   const agreed = typed === undefined || text.trim() === typed;
   const act = (): void => {
     setWorking(true);
     setError(undefined);
-    onConfirm().then(onClose, (problem: unknown) => {
-      setError(problem);
-      setWorking(false);
-    });
+    onConfirm()
+      .then(onClose, setError)
+      .finally(() => setWorking(false));
   };
   return (
     <form
@@ -63,7 +84,7 @@ function Question({ onClose, children, confirm, typed, danger, onConfirm }: Conf
         )}
         <ProblemAlert error={error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={working}>
             Cancel
           </Button>
           <Button

@@ -109,7 +109,11 @@ export function AddForm({ device, onCreate, onCredentials }: AddFormProps): Reac
           <Options form={form} />
         </Collapse>
         <ProblemAlert error={error} />
-        <Actions working={working} onCredentials={() => act('credentials', onCredentials)} />
+        <Actions
+          working={working}
+          replaces={form.values.device !== ''}
+          onCredentials={() => act('credentials', onCredentials)}
+        />
       </Stack>
     </form>
   );
@@ -163,9 +167,12 @@ type Working = 'code' | 'credentials' | undefined;
 
 function Actions({
   onCredentials,
+  replaces,
   working,
 }: {
   readonly working: Working;
+  /** A device is to be replaced: an ID and key of its own would make another. */
+  readonly replaces: boolean;
   readonly onCredentials: () => void;
 }): ReactNode {
   return (
@@ -173,15 +180,21 @@ function Actions({
       <Button type="submit" loading={working === 'code'} disabled={working === 'credentials'}>
         Create code
       </Button>
-      <Anchor
-        component="button"
-        type="button"
-        size="sm"
-        disabled={working !== undefined}
-        onClick={onCredentials}
-      >
-        I need an ID and key now
-      </Anchor>
+      {replaces ? (
+        <Text size="sm" c="dimmed">
+          A code replaces a device; an ID and key are for a new one.
+        </Text>
+      ) : (
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          disabled={working !== undefined}
+          onClick={onCredentials}
+        >
+          I need an ID and key now
+        </Anchor>
+      )}
     </Group>
   );
 }

@@ -12,9 +12,10 @@ type Rule = Schema<'AlertRule'>;
 interface Draft {
   readonly group: string;
   readonly watchesOffline: boolean;
-  readonly offlineMinutes: number;
+  /** As it stands in its field: nothing while it is typed anew. */
+  readonly offlineMinutes: number | '';
   readonly watchesKeys: boolean;
-  readonly keyDays: number;
+  readonly keyDays: number | '';
   /** null: all. */
   readonly endpointIds: readonly string[] | null;
 }
@@ -44,8 +45,8 @@ export function RuleForm({ onDone, rule }: RuleFormProps): ReactNode {
   const watches = draft.watchesOffline || draft.watchesKeys;
   const save = (): void => {
     const body = {
-      offline_minutes: draft.watchesOffline ? draft.offlineMinutes : null,
-      key_days: draft.watchesKeys ? draft.keyDays : null,
+      offline_minutes: draft.watchesOffline ? Number(draft.offlineMinutes) : null,
+      key_days: draft.watchesKeys ? Number(draft.keyDays) : null,
       endpoint_ids: draft.endpointIds === null ? null : [...draft.endpointIds],
     };
     const group = draft.group.trim() === '' ? null : draft.group.trim();
@@ -108,11 +109,12 @@ function Watched({ draft, setDraft }: DraftProps): ReactNode {
         <NumberInput
           label="Offline for, in minutes"
           min={1}
+          required
           max={offlineMinutesMax}
           allowDecimal={false}
           value={draft.offlineMinutes}
           onChange={(minutes) => {
-            setDraft({ ...draft, offlineMinutes: Number(minutes) || 1 });
+            setDraft({ ...draft, offlineMinutes: Number(minutes) || '' });
           }}
         />
       ) : null}
@@ -128,11 +130,12 @@ function Watched({ draft, setDraft }: DraftProps): ReactNode {
           label="Expire within, in days"
           description="Of devices that were offered a new key a day ago or earlier and did not take it."
           min={1}
+          required
           max={keyDaysMax}
           allowDecimal={false}
           value={draft.keyDays}
           onChange={(days) => {
-            setDraft({ ...draft, keyDays: Number(days) || 1 });
+            setDraft({ ...draft, keyDays: Number(days) || '' });
           }}
         />
       ) : null}
