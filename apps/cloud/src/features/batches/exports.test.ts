@@ -55,6 +55,29 @@ describe.each(databaseKinds)('what is exported of a batch on %s', (kind) => {
     }
   });
 
+  it('after the unused were replaced: the new codes, and of the used ones all but their texts', async () => {
+    const id = await make({ csv: 'name\npump 1\npump 2\npump 3\n' });
+    const csv = async (): Promise<Record<string, string>[]> =>
+      parse(await (await cloud.owner.raw('exportBatchCsv', { id })).text(), { bom: true, columns: true });
+    const before = await csv();
+    await cloud.client().call('provisionDevice', 201, { body: { provisioning_code: before[1]?.['code'] } });
+    await cloud.owner.call('confirmBatchSaved', 200, { id });
+    await cloud.owner.call('replaceUnused', 202, { id, body: { edition: 1 } });
+    await eventuallyTrue('they are replaced', async () => {
+      return (await cloud.owner.call('readBatch', 200, { id })).status === 'ready';
+    });
+    const after = await csv();
+    expect(after.map(({ code, link, status }) => [status, code !== '', link !== ''])).toEqual([
+      ['active', true, true],
+      ['used', false, false],
+      ['active', true, true],
+    ]);
+    expect(after[0]?.['code']).not.toBe(before[0]?.['code']);
+    const files = readZip(await bytesOf('exportBatchEnvFiles', id)).map(({ name }) => name);
+    expect(files).toEqual(['1-pump-1.env', '3-pump-3.env']);
+    expect((await bytesOf('exportBatchLabels', id)).toString('latin1').trimEnd()).toMatch(/%%EOF$/);
+  });
+
   it.each([
     ['a4', 22, 2],
     ['letter', 22, 1],

@@ -1,6 +1,6 @@
 import type { OrderedIds } from '@edgeflow/contract';
 import type { Random } from '@edgeflow/platform';
-import type { KeyRing } from '../../keyring/index.ts';
+import { type KeyRing, sealText } from '../../keyring/index.ts';
 import type { BatchRow, BatchRowRow } from '../../storage/batch-tables.ts';
 import type { Tx } from '../../storage/database.ts';
 import { insertAudit } from '../audit/index.ts';
@@ -9,7 +9,7 @@ import { insertEvents } from '../events/index.ts';
 import { codeGroupsLeast } from '../guessing/index.ts';
 import { progressEvent, systemActor } from './records.ts';
 import { type MadeRow, nextRows, revokeActive, setCodes, takeWork, updateBatch } from './store.ts';
-import { sealText } from './texts.ts';
+import { sealOf } from './texts.ts';
 
 /** Rows that one transaction does: it holds the database for some milliseconds, and others take turns with it. */
 const rowsAtOnce = 250;
@@ -77,8 +77,8 @@ async function makeCodes(
   );
   const sealed = made.map(({ drawn, row }): MadeRow => {
     const { id, server_key_id: keyId } = drawn.row;
-    const place = { keyId, organizationId: batch.organization_id, batchId: batch.id, codeId: id };
-    const sealedText = sealText(options.keyRing, options.random, place, drawn.code);
+    const seal = sealOf({ keyId, organizationId: batch.organization_id, batchId: batch.id, codeId: id });
+    const sealedText = sealText(options.keyRing, seal, drawn.code, options.random);
     return { number: row.number, codeId: id, sealedText };
   });
   await setCodes(tx, batch.id, sealed);

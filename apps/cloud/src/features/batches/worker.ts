@@ -1,4 +1,4 @@
-import type { TimerHandle, Timers } from '@edgeflow/platform';
+import { giveWay, type TimerHandle, type Timers } from '@edgeflow/platform';
 import type { Database, Tx } from '../../storage/database.ts';
 import { asksForRetry, concernsOneItem } from '../../storage/failures.ts';
 import { insertAudit } from '../audit/index.ts';
@@ -68,14 +68,25 @@ export class BatchWorker {
       });
   }
 
+  /** Wipes first: an hour is promised, however much there is to make. */
   async #look(): Promise<void> {
     const { database } = this.#options;
-    for (const id of await batchesAtWork(database, batchesAtOnce)) {
-      while (!this.#stopped && (await this.#tryOnce(id))) await this.#turn();
+    const toWipe = await batchesToWipe(database, await database.nowMs(), batchesAtOnce);
+    await this.#each(toWipe, ({ id, organization_id: organizationId }) => this.#wipe(organizationId, id));
+    await this.#each(await batchesAtWork(database, batchesAtOnce), (id) => this.#workOff(id));
+  }
+
+  /** A batch with which something is wrong is reported, and is in the way of no other. */
+  async #each<T>(batches: readonly T[], work: (batch: T) => Promise<void>): Promise<void> {
+    for (const [index, batch] of batches.entries()) {
+      if (index > 0) await giveWay(this.#options.timers);
+      if (this.#stopped) return;
+      await work(batch).catch(this.#options.onFailure);
     }
-    for (const batch of await batchesToWipe(database, await database.nowMs(), batchesAtOnce)) {
-      if (!this.#stopped) await this.#wipe(batch.organization_id, batch.id);
-    }
+  }
+
+  async #workOff(id: string): Promise<void> {
+    while (!this.#stopped && (await this.#tryOnce(id))) await giveWay(this.#options.timers);
   }
 
   async #tryOnce(id: string): Promise<boolean> {
@@ -95,12 +106,6 @@ export class BatchWorker {
     const { database, events } = this.#options;
     await database.transaction((tx) => wipeExpired(tx, organizationId, id));
     events.poke();
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#options.timers.soon(resolve);
-    });
   }
 }
 

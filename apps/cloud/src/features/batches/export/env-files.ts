@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { formatEnvFile } from '@edgeflow/contract';
 import yazl from 'yazl';
 import type { BatchRow } from '../../../storage/batch-tables.ts';
-import { type OpenRow, openRows, type TextSource } from './texts.ts';
+import { isUsable, type OpenRow, openRows, type TextSource } from './texts.ts';
 
 /** Regular file, readable by its owner alone. */
 const fileMode = 0o100600;
@@ -28,7 +28,7 @@ async function addFiles(
   const [cloudUrl, pins] = [source.publicUrl(), source.pins()];
   const mtime = new Date(batch.created_at_ms);
   for await (const rows of openRows(source, batch)) {
-    for (const row of rows.filter(({ status }) => status === 'active')) {
+    for (const row of rows.filter(isUsable)) {
       const text = formatEnvFile({ cloudUrl, pins, identity: { kind: 'code', code: row.code } });
       zip.addBuffer(Buffer.from(text), envFileName(row, digits), { mode: fileMode, mtime });
     }

@@ -1,6 +1,6 @@
 import { toRfc3339 } from '@edgeflow/platform';
 import qrcode from 'qrcode';
-import type { OpenRow } from './texts.ts';
+import type { UsableRow } from './texts.ts';
 
 /** Where a label is on its page, in points. */
 export interface LabelBox {
@@ -18,7 +18,7 @@ const nameSize = 9;
 const smallSize = 6;
 const codeSizeMax = 13;
 
-type Labelled = Pick<OpenRow, 'code' | 'link' | 'name' | 'number' | 'expiresAtMs' | 'serialNumber'>;
+type Labelled = Pick<UsableRow, 'code' | 'link' | 'name' | 'number' | 'expiresAtMs' | 'serialNumber'>;
 
 /** QR code of the link on the left; name, code and until when it may be used on the right. */
 export function drawLabel(document: PDFKit.PDFDocument, row: Labelled, box: LabelBox): void {

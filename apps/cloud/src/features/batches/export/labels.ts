@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import type { Timers } from '@edgeflow/platform';
+import { giveWay, type Timers } from '@edgeflow/platform';
 import PDFDocument from 'pdfkit';
 import type { BatchRow } from '../../../storage/batch-tables.ts';
 import { drawLabel } from './label.ts';
 import { labelPlace, labelSheets } from './label-sheets.ts';
-import { type OpenRow, openRows, type TextSource } from './texts.ts';
+import { isUsable, openRows, type TextSource, type UsableRow } from './texts.ts';
 
 /** What a sheet without any label says. */
 const nothingToPrint = 'No code of this batch could be used now.';
@@ -43,7 +43,7 @@ export function batchLabels(
   });
   document.once('end', () => output.push(null));
   const room = async (): Promise<void> => {
-    await turn(timers);
+    await giveWay(timers);
     if (document.isPaused() && !output.destroyed) {
       await new Promise<void>((resolve) => {
         goOn = resolve;
@@ -60,7 +60,7 @@ export function batchLabels(
 async function draw(
   document: PDFKit.PDFDocument,
   sheet: (typeof labelSheets)['a4' | 'letter'],
-  rows: AsyncIterable<OpenRow>,
+  rows: AsyncIterable<UsableRow>,
   room: () => Promise<void>,
 ): Promise<void> {
   let drawn = 0;
@@ -75,12 +75,6 @@ async function draw(
   document.end();
 }
 
-async function* usable(source: TextSource, batch: BatchRow): AsyncGenerator<OpenRow> {
-  for await (const rows of openRows(source, batch)) yield* rows.filter(({ status }) => status === 'active');
-}
-
-function turn(timers: Timers): Promise<void> {
-  return new Promise((resolve) => {
-    timers.soon(resolve);
-  });
+async function* usable(source: TextSource, batch: BatchRow): AsyncGenerator<UsableRow> {
+  for await (const rows of openRows(source, batch)) yield* rows.filter(isUsable);
 }

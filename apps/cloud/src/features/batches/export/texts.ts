@@ -1,14 +1,14 @@
 import { formatProvisioningLink } from '@edgeflow/contract';
 import { sql } from 'kysely';
-import type { KeyRing } from '../../../keyring/index.ts';
+import { type KeyRing, openSealed } from '../../../keyring/index.ts';
 import type { BatchRow } from '../../../storage/batch-tables.ts';
 import type { Database } from '../../../storage/database.ts';
-import { openText } from '../texts.ts';
+import { sealOf } from '../texts.ts';
 
 /** Rows opened at once. */
 const pageSize = 200;
 
-/** A row of a batch with the text of its code: for whoever exports it, and for nobody else. */
+/** A row of a batch with the text of its code, where that is kept: for whoever exports it, and for nobody else. */
 export interface OpenRow {
   /** From 1. */
   readonly number: number;
@@ -16,10 +16,21 @@ export interface OpenRow {
   readonly serialNumber: string | null;
   readonly macAddress: string | null;
   readonly tags: readonly string[];
-  readonly code: string;
-  readonly link: string;
+  /** null for one of an earlier edition that was used or revoked: its text was wiped with that edition. */
+  readonly code: string | null;
+  readonly link: string | null;
   readonly expiresAtMs: number;
   readonly status: 'active' | 'used' | 'revoked' | 'expired';
+}
+
+/** One whose code could be used now. */
+export interface UsableRow extends OpenRow {
+  readonly code: string;
+  readonly link: string;
+}
+
+export function isUsable(row: OpenRow): row is UsableRow {
+  return row.status === 'active' && row.code !== null;
 }
 
 export interface TextSource {
@@ -71,7 +82,7 @@ export async function* openRows(source: TextSource, batch: BatchRow): AsyncGener
         macAddress: row.mac_address,
         tags: JSON.parse(row.tags) as string[],
         code,
-        link: formatProvisioningLink({ cloudUrl, code, pins }),
+        link: code === null ? null : formatProvisioningLink({ cloudUrl, code, pins }),
         expiresAtMs: row.expires_at_ms,
         status: row.state === 'active' && row.expires_at_ms <= nowMs ? 'expired' : row.state,
       };
@@ -80,13 +91,12 @@ export async function* openRows(source: TextSource, batch: BatchRow): AsyncGener
   }
 }
 
-function textOf(keyRing: KeyRing, batch: BatchRow, row: SealedRow): string {
-  if (row.sealed_text === null) throw new Error('the texts were wiped while they were exported');
-  const place = {
-    keyId: row.server_key_id,
-    organizationId: batch.organization_id,
-    batchId: batch.id,
-    codeId: row.code_id,
-  };
-  return openText(keyRing, place, row.sealed_text);
+function textOf(keyRing: KeyRing, batch: BatchRow, row: SealedRow): string | null {
+  if (row.sealed_text === null) {
+    if (row.state !== 'active') return null;
+    throw new Error('the texts were wiped while they were exported');
+  }
+  const { id: batchId, organization_id: organizationId } = batch;
+  const seal = sealOf({ keyId: row.server_key_id, organizationId, batchId, codeId: row.code_id });
+  return openSealed(keyRing, seal, row.sealed_text);
 }
