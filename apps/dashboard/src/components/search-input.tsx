@@ -14,15 +14,31 @@ export interface SearchInputProps {
   readonly onSearch: (text: string) => void;
 }
 
-/** A field whose text becomes a search once the typing pauses. */
+/** A field whose text becomes a search once the typing pauses, and which follows a search that is changed elsewhere. */
 export function SearchInput({ label, onSearch, placeholder, value }: SearchInputProps): ReactNode {
   const [text, setText] = useState(value);
+  const [asked, setAsked] = useState(value);
+  const [seen, setSeen] = useState(value);
+  if (value !== seen) {
+    setSeen(value);
+    // Not by this field, but by Back, say. What it has asked for itself may be behind what is typed by now.
+    if (value !== asked) {
+      setAsked(value);
+      setText(value);
+    }
+  }
   const waiting = useRef<(() => void) | undefined>(undefined);
+  // A search goes with the filters of its own moment, not with those of the last keystroke.
+  const latest = useRef(onSearch);
+  useEffect(() => {
+    latest.current = onSearch;
+  });
   useEffect(() => () => waiting.current?.(), []);
-  const later = (typed: string): void => {
-    setText(typed);
+  const search = (typed: string): void => {
     waiting.current?.();
-    waiting.current = after(typingMs, () => onSearch(typed.trim()));
+    const wanted = typed.trim();
+    setAsked(wanted);
+    latest.current(wanted);
   };
   return (
     <TextInput
@@ -30,11 +46,13 @@ export function SearchInput({ label, onSearch, placeholder, value }: SearchInput
       placeholder={placeholder ?? ''}
       type="search"
       value={text}
-      onChange={(change) => later(change.currentTarget.value)}
-      onKeyDown={(key) => {
-        if (key.key !== 'Enter') return;
+      onChange={({ currentTarget: { value: typed } }) => {
+        setText(typed);
         waiting.current?.();
-        onSearch(text.trim());
+        waiting.current = after(typingMs, () => search(typed));
+      }}
+      onKeyDown={({ key }) => {
+        if (key === 'Enter') search(text);
       }}
     />
   );

@@ -123,14 +123,8 @@ function Filters({ search, onChange }: FiltersProps): ReactNode {
         value={search.outcome ?? null}
         onChange={(value) => change('outcome', value)}
       />
+      <SearchInput label="Who (id)" value={search.actor ?? ''} onSearch={(value) => change('actor', value)} />
       <SearchInput
-        key={`actor ${search.actor ?? ''}`}
-        label="Who (id)"
-        value={search.actor ?? ''}
-        onSearch={(value) => change('actor', value)}
-      />
-      <SearchInput
-        key={`object ${search.object ?? ''}`}
         label="What (id)"
         value={search.object ?? ''}
         onSearch={(value) => change('object', value)}
