@@ -55,8 +55,10 @@ function CodeResult(props: ResultProps & { readonly codeId: string }): ReactNode
   const { codeId, onOver, secret } = props;
   const watched = useOnboarding(codeId);
   const { query } = watched;
-  const status = query.data?.code.status;
-  const isOver = status !== undefined && status !== 'active';
+  const code = query.data?.code;
+  // Its time may be over before the cloud is asked again.
+  const isOver =
+    code !== undefined && (code.status !== 'active' || Date.parse(code.expires_at) <= watched.cloudNowMs);
   useEffect(() => {
     if (isOver) onOver();
   }, [isOver, onOver]);

@@ -8,7 +8,7 @@ export interface Creation {
   readonly createCredentials: (values: FormValues) => Promise<void>;
   /** A new code with the settings of one that is over. */
   readonly remake: (onboarding: Onboarding) => Promise<void>;
-  /** The same for one that is not: it is revoked once the new one is there. */
+  /** The same for one that is not: it is revoked first, so that there are never two. What is revoked can be remade. */
   readonly replace: (onboarding: Onboarding) => Promise<void>;
 }
 
@@ -32,8 +32,8 @@ export function useCreation(show: (made: Secret, codeId?: string) => Promise<voi
   };
   const remake = ({ code }: Onboarding): Promise<void> => create(sameSettings(code));
   const replace = async (onboarding: Onboarding): Promise<void> => {
-    await remake(onboarding);
     await client.DELETE('/api/v1/provisioning-codes/{id}', { params: { path: { id: onboarding.code.id } } });
+    await remake(onboarding);
   };
   return { create, createCredentials, remake, replace };
 }
