@@ -1,66 +1,6 @@
 create sequence audit_log_sequence_seq;
 create sequence events_sequence_seq;
 create sequence guesses_sequence_seq;
-create table alert_deliveries (
-  id text not null,
-  organization_id text not null,
-  endpoint_id text not null,
-  incident_id text,
-  kind text not null,
-  body text not null,
-  state text not null,
-  attempts integer not null,
-  next_at_ms bigint not null,
-  created_at_ms bigint not null,
-  finished_at_ms bigint,
-  last_error text
-);
-create table alert_endpoints (
-  id text not null,
-  organization_id text not null,
-  kind text not null,
-  name text not null,
-  target text not null,
-  server_key_id text,
-  secret text,
-  old_secret text,
-  old_secret_until_ms bigint,
-  created_at_ms bigint not null,
-  disabled_at_ms bigint,
-  disabled_reason text,
-  failing_since_ms bigint,
-  last_error text,
-  last_delivered_at_ms bigint
-);
-create table alert_incidents (
-  id text not null,
-  organization_id text not null,
-  rule_id text not null,
-  device_group text not null,
-  condition text not null,
-  state text not null,
-  created_at_ms bigint not null,
-  from_ms bigint not null,
-  to_ms bigint not null,
-  devices_joined integer not null,
-  devices_now integer not null,
-  messages integer not null,
-  told_devices integer not null,
-  told_at_ms bigint,
-  resolved_at_ms bigint
-);
-create table alert_rules (
-  id text not null,
-  organization_id text not null,
-  device_group text not null,
-  offline_minutes integer,
-  key_days integer,
-  endpoint_ids text,
-  created_at_ms bigint not null,
-  offline_edge_ms bigint not null,
-  swept_at_ms bigint not null,
-  keys_swept_at_ms bigint not null
-);
 create table audit_log (
   sequence bigint not null default nextval('audit_log_sequence_seq'::regclass),
   organization_id text not null,
@@ -157,8 +97,7 @@ create table credentials (
   expires_at_ms bigint not null,
   rotate_after_ms bigint not null,
   authenticated_at_ms bigint,
-  ended_at_ms bigint,
-  alert_incident_id text
+  ended_at_ms bigint
 );
 create table device_connections (
   device_id text not null,
@@ -292,15 +231,6 @@ create table shadows (
   reported_times text not null,
   updated_at_ms bigint not null
 );
-alter table alert_deliveries add constraint alert_deliveries_pkey PRIMARY KEY (id);
-alter table alert_deliveries add constraint alert_deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])));
-alter table alert_endpoints add constraint alert_endpoints_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'email'::text])));
-alter table alert_endpoints add constraint alert_endpoints_pkey PRIMARY KEY (id);
-alter table alert_incidents add constraint alert_incidents_condition_check CHECK ((condition = ANY (ARRAY['offline'::text, 'key_expiring'::text])));
-alter table alert_incidents add constraint alert_incidents_pkey PRIMARY KEY (id);
-alter table alert_incidents add constraint alert_incidents_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text])));
-alter table alert_rules add constraint alert_rules_organization_id_device_group_key UNIQUE (organization_id, device_group);
-alter table alert_rules add constraint alert_rules_pkey PRIMARY KEY (id);
 alter table audit_log add constraint audit_log_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'failure'::text])));
 alter table audit_log add constraint audit_log_pkey PRIMARY KEY (sequence);
 alter table batch_rows add constraint batch_rows_pkey PRIMARY KEY (batch_id, number);
@@ -336,10 +266,6 @@ alter table provisioning_codes add constraint provisioning_codes_pkey PRIMARY KE
 alter table provisioning_codes add constraint provisioning_codes_state_check CHECK ((state = ANY (ARRAY['active'::text, 'used'::text, 'revoked'::text])));
 alter table server_facts add constraint server_facts_pkey PRIMARY KEY (name);
 alter table shadows add constraint shadows_pkey PRIMARY KEY (device_id);
-alter table alert_deliveries add constraint alert_deliveries_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
-alter table alert_endpoints add constraint alert_endpoints_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
-alter table alert_incidents add constraint alert_incidents_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
-alter table alert_rules add constraint alert_rules_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table audit_log add constraint audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table batch_rows add constraint batch_rows_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id);
 alter table batches add constraint batches_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
@@ -360,15 +286,6 @@ alter table operator_tokens add constraint operator_tokens_organization_id_fkey 
 alter table provisioning_codes add constraint provisioning_codes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table shadows add constraint shadows_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(id);
 alter table shadows add constraint shadows_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
-CREATE INDEX alert_deliveries_by_endpoint ON public.alert_deliveries USING btree (endpoint_id, state);
-CREATE INDEX alert_deliveries_by_time ON public.alert_deliveries USING btree (organization_id, created_at_ms, id);
-CREATE INDEX alert_deliveries_due ON public.alert_deliveries USING btree (next_at_ms) WHERE (state = 'waiting'::text);
-CREATE INDEX alert_deliveries_finished ON public.alert_deliveries USING btree (finished_at_ms) WHERE (state <> 'waiting'::text);
-CREATE INDEX alert_endpoints_by_organization ON public.alert_endpoints USING btree (organization_id, created_at_ms, id);
-CREATE INDEX alert_incidents_by_time ON public.alert_incidents USING btree (organization_id, created_at_ms, id);
-CREATE INDEX alert_incidents_open ON public.alert_incidents USING btree (rule_id) WHERE (state = 'open'::text);
-CREATE INDEX alert_incidents_resolved ON public.alert_incidents USING btree (resolved_at_ms) WHERE (state = 'resolved'::text);
-CREATE INDEX alert_rules_due ON public.alert_rules USING btree (swept_at_ms);
 CREATE INDEX audit_by_action ON public.audit_log USING btree (organization_id, action, at_ms, sequence);
 CREATE INDEX audit_by_actor ON public.audit_log USING btree (organization_id, actor_id, at_ms, sequence);
 CREATE INDEX audit_by_object ON public.audit_log USING btree (organization_id, object_id, at_ms, sequence);
@@ -385,7 +302,6 @@ CREATE INDEX codes_by_maker ON public.provisioning_codes USING btree (organizati
 CREATE INDEX codes_by_state ON public.provisioning_codes USING btree (organization_id, state, created_at_ms, id, expires_at_ms);
 CREATE INDEX codes_by_time ON public.provisioning_codes USING btree (organization_id, created_at_ms, id);
 CREATE INDEX codes_live ON public.provisioning_codes USING btree (group_count, expires_at_ms) WHERE (state = 'active'::text);
-CREATE INDEX credentials_by_alert ON public.credentials USING btree (alert_incident_id) WHERE (alert_incident_id IS NOT NULL);
 CREATE INDEX credentials_by_expiry ON public.credentials USING btree (organization_id, expires_at_ms, device_id) WHERE (state = 'active'::text);
 CREATE INDEX credentials_due ON public.credentials USING btree (rotate_after_ms) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX credentials_live ON public.credentials USING btree (device_id, state) WHERE (state <> 'ended'::text);
@@ -398,5 +314,4 @@ CREATE INDEX devices_by_suspicion ON public.devices USING btree (organization_id
 CREATE INDEX devices_by_time ON public.devices USING btree (organization_id, created_at_ms, id) WHERE (lifecycle <> 'deleted'::text);
 CREATE INDEX devices_by_version ON public.devices USING btree (organization_id, agent_version, created_at_ms, id) WHERE (lifecycle <> 'deleted'::text);
 CREATE INDEX devices_cannot_rotate ON public.devices USING btree (organization_id, id) WHERE ((can_rotate = 0) AND (lifecycle = 'active'::text));
-CREATE INDEX devices_offline ON public.devices USING btree (organization_id, presence_since_ms, device_group, id) WHERE ((presence = 'offline'::text) AND (lifecycle = 'active'::text));
 CREATE INDEX events_by_organization ON public.events USING btree (organization_id, sequence);
