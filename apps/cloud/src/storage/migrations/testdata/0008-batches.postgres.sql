@@ -1,6 +1,29 @@
 create sequence audit_log_sequence_seq;
 create sequence events_sequence_seq;
 create sequence guesses_sequence_seq;
+create table access_links (
+  secret_hash text not null,
+  purpose text not null,
+  user_id text,
+  created_at_ms bigint not null,
+  expires_at_ms bigint not null,
+  used_at_ms bigint
+);
+create table accounts (
+  id text not null,
+  user_id text not null,
+  account_id text not null,
+  provider_id text not null,
+  access_token text,
+  refresh_token text,
+  id_token text,
+  access_token_expires_at_ms bigint,
+  refresh_token_expires_at_ms bigint,
+  scope text,
+  password text,
+  created_at_ms bigint not null,
+  updated_at_ms bigint not null
+);
 create table audit_log (
   sequence bigint not null default nextval('audit_log_sequence_seq'::regclass),
   organization_id text not null,
@@ -152,6 +175,24 @@ create table guesses (
   tag bigint not null,
   at_ms bigint not null
 );
+create table invitations (
+  id text not null,
+  organization_id text not null,
+  email text not null,
+  role text not null,
+  secret_hash text not null,
+  invited_by text not null,
+  created_at_ms bigint not null,
+  expires_at_ms bigint not null,
+  accepted_at_ms bigint,
+  revoked_at_ms bigint
+);
+create table members (
+  organization_id text not null,
+  user_id text not null,
+  role text not null,
+  created_at_ms bigint not null
+);
 create table onboarding_hours (
   organization_id text not null,
   hour_ms bigint not null,
@@ -166,7 +207,9 @@ create table operator_tokens (
   role text not null,
   token_hash text not null,
   created_at_ms bigint not null,
-  expires_at_ms bigint
+  expires_at_ms bigint,
+  created_by text,
+  last_used_at_ms bigint
 );
 create table organizations (
   id text not null,
@@ -174,7 +217,9 @@ create table organizations (
   device_limit integer,
   device_count integer not null default 0,
   created_at_ms bigint not null,
-  clone_policy text not null default 'keep_newest'::text
+  clone_policy text not null default 'keep_newest'::text,
+  code_groups integer,
+  code_ttl_seconds integer
 );
 create table provisioning_codes (
   id text not null,
@@ -211,6 +256,18 @@ create table server_facts (
   name text not null,
   value text not null
 );
+create table sessions (
+  id text not null,
+  user_id text not null,
+  token_hash text not null,
+  organization_id text,
+  expires_at_ms bigint not null,
+  last_used_at_ms bigint,
+  ip_address text,
+  user_agent text,
+  created_at_ms bigint not null,
+  updated_at_ms bigint not null
+);
 create table shadows (
   device_id text not null,
   organization_id text not null,
@@ -221,6 +278,39 @@ create table shadows (
   reported_times text not null,
   updated_at_ms bigint not null
 );
+create table two_factors (
+  id text not null,
+  user_id text not null,
+  secret text not null,
+  backup_codes text not null,
+  verified integer,
+  failed_verification_count integer,
+  locked_until_ms bigint
+);
+create table users (
+  id text not null,
+  name text not null,
+  email text not null,
+  email_verified integer not null,
+  image text,
+  two_factor_enabled integer not null default 0,
+  used_code_hash text,
+  used_code_at_ms bigint,
+  created_at_ms bigint not null,
+  updated_at_ms bigint not null
+);
+create table verifications (
+  id text not null,
+  identifier text not null,
+  value text not null,
+  expires_at_ms bigint not null,
+  created_at_ms bigint not null,
+  updated_at_ms bigint not null
+);
+alter table access_links add constraint access_links_pkey PRIMARY KEY (secret_hash);
+alter table access_links add constraint access_links_purpose_check CHECK ((purpose = ANY (ARRAY['setup'::text, 'reset_owner'::text, 'sign_in'::text])));
+alter table accounts add constraint accounts_pkey PRIMARY KEY (id);
+alter table accounts add constraint accounts_user_id_provider_id_key UNIQUE (user_id, provider_id);
 alter table audit_log add constraint audit_log_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'failure'::text])));
 alter table audit_log add constraint audit_log_pkey PRIMARY KEY (sequence);
 alter table batch_rows add constraint batch_rows_pkey PRIMARY KEY (batch_id, number);
@@ -243,6 +333,11 @@ alter table devices add constraint devices_pkey PRIMARY KEY (id);
 alter table devices add constraint devices_presence_check CHECK ((presence = ANY (ARRAY['never_connected'::text, 'online'::text, 'offline'::text, 'reconnecting'::text])));
 alter table events add constraint events_pkey PRIMARY KEY (sequence);
 alter table guesses add constraint guesses_pkey PRIMARY KEY (sequence);
+alter table invitations add constraint invitations_pkey PRIMARY KEY (id);
+alter table invitations add constraint invitations_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text, 'owner'::text])));
+alter table invitations add constraint invitations_secret_hash_key UNIQUE (secret_hash);
+alter table members add constraint members_pkey PRIMARY KEY (organization_id, user_id);
+alter table members add constraint members_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text, 'owner'::text])));
 alter table onboarding_hours add constraint onboarding_hours_pkey PRIMARY KEY (organization_id, hour_ms);
 alter table operator_tokens add constraint operator_tokens_pkey PRIMARY KEY (id);
 alter table operator_tokens add constraint operator_tokens_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text, 'owner'::text])));
@@ -254,7 +349,16 @@ alter table provisioning_codes add constraint provisioning_codes_code_hash_key U
 alter table provisioning_codes add constraint provisioning_codes_pkey PRIMARY KEY (id);
 alter table provisioning_codes add constraint provisioning_codes_state_check CHECK ((state = ANY (ARRAY['active'::text, 'used'::text, 'revoked'::text])));
 alter table server_facts add constraint server_facts_pkey PRIMARY KEY (name);
+alter table sessions add constraint sessions_pkey PRIMARY KEY (id);
+alter table sessions add constraint sessions_token_hash_key UNIQUE (token_hash);
 alter table shadows add constraint shadows_pkey PRIMARY KEY (device_id);
+alter table two_factors add constraint two_factors_pkey PRIMARY KEY (id);
+alter table two_factors add constraint two_factors_user_id_key UNIQUE (user_id);
+alter table users add constraint users_email_key UNIQUE (email);
+alter table users add constraint users_pkey PRIMARY KEY (id);
+alter table verifications add constraint verifications_pkey PRIMARY KEY (id);
+alter table access_links add constraint access_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+alter table accounts add constraint accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table audit_log add constraint audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table batch_rows add constraint batch_rows_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id);
 alter table batches add constraint batches_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
@@ -268,11 +372,17 @@ alter table device_notes add constraint device_notes_device_id_fkey FOREIGN KEY 
 alter table device_notes add constraint device_notes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table devices add constraint devices_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table events add constraint events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table invitations add constraint invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table members add constraint members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table onboarding_hours add constraint onboarding_hours_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table operator_tokens add constraint operator_tokens_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table provisioning_codes add constraint provisioning_codes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table sessions add constraint sessions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table shadows add constraint shadows_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(id);
 alter table shadows add constraint shadows_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table two_factors add constraint two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 CREATE INDEX audit_by_action ON public.audit_log USING btree (organization_id, action, at_ms, sequence);
 CREATE INDEX audit_by_actor ON public.audit_log USING btree (organization_id, actor_id, at_ms, sequence);
 CREATE INDEX audit_by_object ON public.audit_log USING btree (organization_id, object_id, at_ms, sequence);
@@ -302,3 +412,10 @@ CREATE INDEX devices_by_time ON public.devices USING btree (organization_id, cre
 CREATE INDEX devices_by_version ON public.devices USING btree (organization_id, agent_version, created_at_ms, id) WHERE (lifecycle <> 'deleted'::text);
 CREATE INDEX devices_cannot_rotate ON public.devices USING btree (organization_id, id) WHERE ((can_rotate = 0) AND (lifecycle = 'active'::text));
 CREATE INDEX events_by_organization ON public.events USING btree (organization_id, sequence);
+CREATE INDEX invitations_by_organization ON public.invitations USING btree (organization_id, created_at_ms);
+CREATE INDEX members_by_user ON public.members USING btree (user_id);
+CREATE INDEX operator_tokens_by_organization ON public.operator_tokens USING btree (organization_id, created_at_ms);
+CREATE INDEX sessions_by_expiry ON public.sessions USING btree (expires_at_ms);
+CREATE INDEX sessions_by_user ON public.sessions USING btree (user_id);
+CREATE INDEX verifications_by_expiry ON public.verifications USING btree (expires_at_ms);
+CREATE INDEX verifications_by_identifier ON public.verifications USING btree (identifier);
