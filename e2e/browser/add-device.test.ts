@@ -186,6 +186,10 @@ describe('Add Device', () => {
     await add.page.getByText('The code will be here').waitFor();
     await add.page.goForward();
     expect((await add.shown()).code).toBe(code);
+    await add.page.getByRole('button', { name: 'Create code' }).click();
+    await expect.poll(async () => (await add.shown()).code).not.toBe(code);
+    await add.page.goBack();
+    await expect.poll(async () => (await add.shown()).code).toBe(code);
   });
 
   it('keeps the panel at the bottom of a phone, wherever its owner scrolls', async () => {

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CloudProcess } from '../support/cloud-process.ts';
 import { Story, trusting } from '../support/story.ts';
 import { AddDevicePage } from './support/add-device-page.ts';
+import { asRaspberryPi } from './support/pi.ts';
 import { expectAccessible, screenshot, TestBrowser, untilLive } from './support/browser.ts';
 
 const onlineMs = 30_000;
@@ -29,12 +30,12 @@ describe('the panel of Add Device, with real agents', () => {
 
   it('goes green for a device on whose shell the one line was run', async () => {
     const add = await AddDevicePage.open(browser, cloud);
-    await add.create((form) => form.getByLabel('Name').fill('edgeflow-pi-001'));
+    await add.create();
     const line = await add.snippet('Shell', 'One line for its shell');
     const device = await story.device();
     const written = await runOnDevice(line, device.folder);
     expect(written.mode).toBe(0o600);
-    story.agent(device, written.settings);
+    story.agent(device, written.settings, asRaspberryPi(device.folder));
     await add.says(/^edgeflow-pi-001 is online\. First heartbeat \d\d:\d\d:\d\d\.$/);
     await add.page.getByRole('button', { name: 'Add another' }).waitFor();
     await expectAccessible(add.page);
@@ -51,7 +52,8 @@ describe('the panel of Add Device, with real agents', () => {
     const { code } = await add.create((form) => form.getByLabel('MAC address').fill('dc:a6:32:00:00:01'));
     const device = await story.device();
     const nodeFlags = ['--import', './e2e/support/short-waits.ts'];
-    const agent = story.agent(device, trusting(cloud, code), { nodeFlags });
+    const pi = asRaspberryPi(device.folder);
+    const agent = story.agent(device, trusting(cloud, code), { nodeFlags, ...pi });
     await add.says(
       /^Refused: the code is bound to dc:a6:32:00:00:01, the device is .+\. The code is not used\.$/,
     );
@@ -73,12 +75,16 @@ describe('the panel of Add Device, with real agents', () => {
       await untilLive(add.page);
       const { code } = await add.create();
       const device = await story.device();
-      story.agent(device, {
-        EDGEFLOW_SAAS_URL: proxy.url,
-        EDGEFLOW_SAAS_TLS: 'false',
-        EDGEFLOW_PROVISIONING_CODE: code,
-      });
-      await add.says(/^.+ registered from 127\.0\.0\.1\. Opening tunnel…$/);
+      story.agent(
+        device,
+        {
+          EDGEFLOW_SAAS_URL: proxy.url,
+          EDGEFLOW_SAAS_TLS: 'false',
+          EDGEFLOW_PROVISIONING_CODE: code,
+        },
+        asRaspberryPi(device.folder),
+      );
+      await add.says('Raspberry Pi 4 registered from 127.0.0.1. Opening tunnel…');
       await screenshot(add.page, 'add-device-registered');
       await add.page.clock.fastForward('01:01');
       await add.says('Registered, no tunnel. Often a proxy blocks WebSocket. The code is not needed again.');
@@ -96,7 +102,7 @@ describe('the panel of Add Device, with real agents', () => {
     const add = await AddDevicePage.open(browser, cloud);
     const { code, id } = await add.create();
     const device = await story.device();
-    const agent = story.agent(device, trusting(cloud, code));
+    const agent = story.agent(device, trusting(cloud, code), asRaspberryPi(device.folder));
     const { device_id: first } = await agent.until('online', (status) => status.connected, onlineMs);
     await add.says(/is online/);
     const second = await cloud.call('POST', '/api/v1/devices/provision', { provisioning_code: code });

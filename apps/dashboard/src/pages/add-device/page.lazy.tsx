@@ -1,5 +1,5 @@
 import { createLazyRoute, getRouteApi, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { api } from '../../api/client.ts';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
@@ -9,7 +9,7 @@ import { AddForm } from './add-form.tsx';
 import { requestOf } from './form-values.ts';
 import { LeaveGuard } from './leave-guard.tsx';
 import { Result } from './result.tsx';
-import type { Secret } from './secret.ts';
+import { type Secrets, withTaken } from './secret.ts';
 import { useCreation } from './use-creation.ts';
 
 const route = getRouteApi('/signed-in/devices/add');
@@ -17,33 +17,31 @@ const route = getRouteApi('/signed-in/devices/add');
 export const addDevicePage = createLazyRoute('/signed-in/devices/add')({ component: AddDevicePage });
 
 function AddDevicePage(): ReactNode {
-  const { code: codeId, device } = route.useSearch();
+  const { code: codeId, device, made: madeId } = route.useSearch();
   const navigate = useNavigate();
   const may = useMay('operator');
-  const [secret, setSecret] = useState<Secret>();
-  const [over, setOver] = useState(false);
+  const [secrets, setSecrets] = useState<Secrets>(new Map());
   const formRef = useRef<HTMLDivElement>(null);
   const enrolment = api.useQuery('get', '/api/v1/enrolment');
 
-  const { create, createCredentials, remake, replace } = useCreation(async (made, code) => {
-    setOver(false);
-    setSecret(made);
-    await navigate({ to: '/devices/add', search: code === undefined ? {} : { code } });
+  const { create, createCredentials, remake, replace } = useCreation(async (made) => {
+    setSecrets((all) => new Map(all).set(made.id, made));
+    const search = made.kind === 'code' ? { code: made.id } : { made: made.id };
+    await navigate({ to: '/devices/add', search });
   });
   const addAnother = (): void => {
-    setSecret(undefined);
     void navigate({ to: '/devices/add', search: {} }).then(() =>
       formRef.current?.querySelector('input')?.focus(),
     );
   };
-  const take = (): void => setSecret((one) => (one === undefined ? one : { ...one, taken: true }));
+  const take = useCallback((id: string): void => setSecrets((all) => withTaken(all, id)), []);
 
   return (
     <Page
       title="Add a device"
       description="One code makes one device. Put it on the device, and watch it come online here."
     >
-      <LeaveGuard active={secret !== undefined && !secret.taken && !over} />
+      <LeaveGuard active={[...secrets.values()].some(({ taken }) => !taken)} />
       <ProblemAlert error={enrolment.error} onRetry={() => void enrolment.refetch()} />
       <div className={classes['columns']}>
         <div ref={formRef}>
@@ -63,10 +61,10 @@ function AddDevicePage(): ReactNode {
         </div>
         <Result
           codeId={codeId}
-          secret={secret}
+          madeId={madeId}
+          secrets={secrets}
           enrolment={enrolment.data}
           onTaken={take}
-          onOver={() => setOver(true)}
           onRemake={remake}
           onReplace={replace}
           onAddAnother={addAnother}

@@ -9,7 +9,7 @@ import { useMay } from '../../session/use-session.ts';
 import classes from './add-device.module.css';
 import { DevicePanel } from '../../onboarding/device-panel.tsx';
 import type { Onboarding } from '../../onboarding/state.ts';
-import type { Secret } from './secret.ts';
+import type { Secrets } from './secret.ts';
 import { Panel } from '../../onboarding/panel.tsx';
 import type { PanelHandlers } from '../../onboarding/panel-actions.tsx';
 import { PutOnDevice } from '../../onboarding/put-on-device.tsx';
@@ -18,26 +18,35 @@ import { useOnboarding } from '../../onboarding/use-onboarding.ts';
 export interface ResultProps extends PanelHandlers {
   /** The code that is watched. */
   readonly codeId: string | undefined;
-  readonly secret: Secret | undefined;
+  /** The device that was made beforehand and is watched. */
+  readonly madeId: string | undefined;
+  readonly secrets: Secrets;
   readonly enrolment: Schema<'Enrolment'> | undefined;
-  readonly onTaken: () => void;
-  /** The code can make no device any more: it is used, revoked or expired. */
-  readonly onOver: () => void;
+  /** What has this id is somewhere else now, or of no use any more. */
+  readonly onTaken: (id: string) => void;
   readonly onReplace: (onboarding: Onboarding) => Promise<unknown>;
 }
 
 /** Beside the form: what is put on the device, and what happens then. */
 export function Result(props: ResultProps): ReactNode {
-  const { codeId, secret } = props;
+  const { codeId, madeId, onAddAnother, secrets } = props;
   if (codeId !== undefined) return <CodeResult key={codeId} {...props} codeId={codeId} />;
-  if (secret?.kind === 'credentials') {
+  if (madeId !== undefined) {
+    const secret = secrets.get(madeId);
     return (
-      <div className={classes['result']}>
-        <Shown
-          {...props}
-          identity={{ kind: 'credentials', deviceId: secret.deviceId, apiKey: secret.apiKey }}
-        />
-        <DevicePanel deviceId={secret.deviceId} onAddAnother={props.onAddAnother} />
+      <div className={classes['result']} key={madeId}>
+        {secret?.kind === 'credentials' ? (
+          <Shown
+            {...props}
+            id={madeId}
+            identity={{ kind: 'credentials', deviceId: madeId, apiKey: secret.apiKey }}
+          />
+        ) : (
+          <Text className={classes['card']}>
+            The key is no longer shown. If it is lost, replace the device with a code, or give it a new key.
+          </Text>
+        )}
+        <DevicePanel deviceId={madeId} onAddAnother={onAddAnother} />
       </div>
     );
   }
@@ -52,7 +61,7 @@ export function Result(props: ResultProps): ReactNode {
 }
 
 function CodeResult(props: ResultProps & { readonly codeId: string }): ReactNode {
-  const { codeId, onOver, secret } = props;
+  const { codeId, onTaken, secrets } = props;
   const watched = useOnboarding(codeId);
   const { query } = watched;
   const code = query.data?.code;
@@ -60,13 +69,13 @@ function CodeResult(props: ResultProps & { readonly codeId: string }): ReactNode
   const isOver =
     code !== undefined && (code.status !== 'active' || Date.parse(code.expires_at) <= watched.cloudNowMs);
   useEffect(() => {
-    if (isOver) onOver();
-  }, [isOver, onOver]);
-  const known = secret?.kind === 'code' && secret.id === codeId ? secret : undefined;
+    if (isOver) onTaken(codeId);
+  }, [isOver, onTaken, codeId]);
+  const known = secrets.get(codeId);
   return (
     <div className={classes['result']}>
-      {known !== undefined && !isOver ? (
-        <Shown {...props} identity={{ kind: 'code', code: known.code }} />
+      {known?.kind === 'code' && !isOver ? (
+        <Shown {...props} id={codeId} identity={{ kind: 'code', code: known.code }} />
       ) : query.data !== undefined && !isOver ? (
         <NoLongerShown {...props} onboarding={query.data} />
       ) : null}
@@ -75,8 +84,10 @@ function CodeResult(props: ResultProps & { readonly codeId: string }): ReactNode
   );
 }
 
-function Shown(props: ResultProps & { readonly identity: OnboardingSettings['identity'] }): ReactNode {
-  const { codeId, enrolment, identity, onTaken } = props;
+function Shown(
+  props: ResultProps & { readonly id: string; readonly identity: OnboardingSettings['identity'] },
+): ReactNode {
+  const { codeId, enrolment, id, identity, onTaken } = props;
   if (enrolment === undefined) return null;
   const { development_ca: developmentCa, pins, public_url: cloudUrl } = enrolment;
   return (
@@ -86,7 +97,7 @@ function Shown(props: ResultProps & { readonly identity: OnboardingSettings['ide
         {...(codeId === undefined ? {} : { codeId })}
         developmentCa={developmentCa}
         takesFocus
-        onTaken={onTaken}
+        onTaken={() => onTaken(id)}
       />
     </div>
   );

@@ -13,11 +13,11 @@ export interface Creation {
 }
 
 /** @param show takes what was made: this is the only time that it is told */
-export function useCreation(show: (made: Secret, codeId?: string) => Promise<void>): Creation {
+export function useCreation(show: (made: Secret) => Promise<void>): Creation {
   const create = async (body: CreateCodes): Promise<void> => {
     const { data } = await client.POST('/api/v1/provisioning-codes', { body });
     const [made] = data?.codes ?? [];
-    if (made !== undefined) await show({ kind: 'code', id: made.id, code: made.code, taken: false }, made.id);
+    if (made !== undefined) await show({ kind: 'code', id: made.id, code: made.code, taken: false });
   };
   const createCredentials = async (values: FormValues): Promise<void> => {
     const { device_name: name, group, tags } = requestOf(values);
@@ -28,7 +28,7 @@ export function useCreation(show: (made: Secret, codeId?: string) => Promise<voi
     };
     const { data } = await client.POST('/api/v1/devices', { body });
     if (data === undefined) return;
-    await show({ kind: 'credentials', deviceId: data.device_id, apiKey: data.api_key, taken: false });
+    await show({ kind: 'credentials', id: data.device_id, apiKey: data.api_key, taken: false });
   };
   const remake = ({ code }: Onboarding): Promise<void> => create(sameSettings(code));
   const replace = async (onboarding: Onboarding): Promise<void> => {
