@@ -63,6 +63,13 @@ const rules = [
     to: { path: '^packages/', pathNot: '^packages/contract/' },
   },
   {
+    name: 'dashboard-runs-in-a-browser',
+    comment:
+      'There is no Node.js in a browser. Use what browsers have; what wants the disk belongs in tools/dashboard or e2e/browser.',
+    from: { path: '^apps/dashboard/src/', pathNot: testCode },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
     name: 'nobody-imports-the-harness',
     comment:
       'simulator, bench, e2e and tools may import anything and are imported by nobody. Move what you need into the app or package that owns it.',

@@ -52,6 +52,7 @@ const crossRoom: readonly Plant[] = [
   ),
   plant('dashboard-imports-contract-alone', 'apps/dashboard/src/planted-platform.ts', '@edgeflow/platform'),
   plant('dashboard-imports-contract-alone', 'apps/dashboard/src/planted-page.tsx', '@edgeflow/platform'),
+  plant('dashboard-runs-in-a-browser', 'apps/dashboard/src/planted-node.tsx', 'node:fs'),
   plant('nobody-imports-the-harness', 'apps/cloud/src/planted-bench.ts', '../../../bench/planted-harness.ts'),
   plant('nobody-imports-the-harness', 'apps/agent/src/planted-e2e.ts', '../../../e2e/planted-harness.ts'),
   plant(

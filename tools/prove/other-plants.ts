@@ -13,12 +13,6 @@ export const typePlants: readonly Plant[] = [
   ),
   typePlant('an error in a page', 'TS2322', wrongType, 'apps/dashboard/src/planted-type.tsx'),
   typePlant(
-    'a page that knows Node.js',
-    'TS2307',
-    "export * from 'node:fs';",
-    'apps/dashboard/src/planted-node.ts',
-  ),
-  typePlant(
     'noUncheckedIndexedAccess',
     'TS2322',
     'export const first = (list: number[]): number => list[0];',
