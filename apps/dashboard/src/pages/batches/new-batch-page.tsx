@@ -29,12 +29,13 @@ const daySeconds = 24 * 3600;
 interface Values {
   readonly source: 'count' | 'csv';
   readonly name: string;
-  readonly count: number;
+  /** As it stands in its field: nothing while it is typed anew. */
+  readonly count: number | '';
   readonly prefix: string;
   readonly csv: string;
   readonly group: string;
   readonly tags: readonly string[];
-  readonly days: number;
+  readonly days: number | '';
   readonly onlyGood: boolean;
 }
 
@@ -58,11 +59,11 @@ function requestOf(values: Values): Request {
     ...(name.trim() === '' ? {} : { name: name.trim() }),
     ...(group.trim() === '' ? {} : { group: group.trim() }),
     tags: [...tags],
-    ttl_seconds: days * daySeconds,
+    ttl_seconds: Number(days) * daySeconds,
     only_good_rows: onlyGood,
     ...(source === 'csv'
       ? { csv }
-      : { count, ...(prefix.trim() === '' ? {} : { name_prefix: prefix.trim() }) }),
+      : { count: Number(count), ...(prefix.trim() === '' ? {} : { name_prefix: prefix.trim() }) }),
   };
 }
 
@@ -204,11 +205,12 @@ function Fields({ onChange, values }: PartProps): ReactNode {
       />
       <NumberInput
         label="Valid for days"
+        required
         min={1}
         max={366}
         allowDecimal={false}
         value={values.days}
-        onChange={(days) => onChange({ days: Number(days) || 1 })}
+        onChange={(days) => onChange({ days: Number(days) || '' })}
       />
     </>
   );
@@ -219,11 +221,12 @@ function ByCount({ onChange, values }: PartProps): ReactNode {
     <>
       <NumberInput
         label="Number of codes"
+        required
         min={1}
         max={10_000}
         allowDecimal={false}
         value={values.count}
-        onChange={(count) => onChange({ count: Number(count) || 1 })}
+        onChange={(count) => onChange({ count: Number(count) || '' })}
       />
       <TextInput
         label="Device names begin with"
