@@ -35,7 +35,7 @@ export interface NewToken {
   readonly role: Role;
   /** For ever when left out. */
   readonly ttlSeconds?: number;
-  /** Id of the person or token that makes it. */
+  /** Id of the person in whose name it is made, else of the token that makes it. */
   readonly createdBy?: string;
 }
 

@@ -1,3 +1,4 @@
+import type { Role } from '@edgeflow/contract';
 import { sql } from 'kysely';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -57,11 +58,17 @@ export async function useInvitation(tx: Tx, secret: string): Promise<LivingInvit
   return invitation;
 }
 
+interface MadeBy {
+  readonly invitedBy: string;
+  /** All when undefined. */
+  readonly roles?: readonly Role[] | undefined;
+}
+
 /** Takes open invitations back: one, those of an address, or those that somebody has made. */
 export async function revokeInvitations(
   tx: Tx,
   organizationId: string,
-  which: { readonly id: string } | { readonly email: string } | { readonly invitedBy: string },
+  which: { readonly id: string } | { readonly email: string } | MadeBy,
 ): Promise<void> {
   let revoking = tx.db
     .updateTable('invitations')
@@ -71,7 +78,11 @@ export async function revokeInvitations(
     .where('revoked_at_ms', 'is', null);
   if ('id' in which) revoking = revoking.where('id', '=', which.id);
   else if ('email' in which) revoking = revoking.where('email', '=', which.email);
-  else revoking = revoking.where('invited_by', '=', which.invitedBy);
+  else {
+    revoking = revoking.where('invited_by', '=', which.invitedBy);
+    if (which.roles?.length === 0) return;
+    if (which.roles !== undefined) revoking = revoking.where('role', 'in', which.roles);
+  }
   await revoking.execute();
 }
 

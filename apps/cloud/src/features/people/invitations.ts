@@ -27,6 +27,7 @@ import { invitationLink, invitationMessage } from './messages.ts';
 import type { Newcomers } from './newcomers.ts';
 import { makeLinkSecret, sha256 } from './secrets.ts';
 import { actorOf, type Begun, type Person, type Sessions, type Visit } from './sessions.ts';
+import { holdStanding } from './standing.ts';
 import { memberOf, putMember, userByEmail } from './store.ts';
 
 /** How long an invitation stands. */
@@ -57,12 +58,13 @@ export class Invitations {
    * @throws ProblemError `role_above_own`, `already_member`
    */
   async create(operator: Operator, { email, role }: CreateInvitationRequest): Promise<CreatedInvitation> {
-    if (!mayManage(operator.role, role)) throw new ProblemError('role_above_own');
     const { database, mailer, publicUrl, random } = this.#deps;
     const { actor, organizationId } = operator;
     const secret = makeLinkSecret(random);
     const link = invitationLink(publicUrl(), secret);
     const made = await database.transaction(async (tx) => {
+      const { maker, role: own } = await holdStanding(tx, operator);
+      if (!mayManage(own, role)) throw new ProblemError('role_above_own');
       const known = await userByEmail(tx, email);
       if (known !== undefined && (await memberOf(tx, organizationId, known.id)) !== undefined) {
         throw new ProblemError('already_member');
@@ -70,7 +72,7 @@ export class Invitations {
       await revokeInvitations(tx, organizationId, { email });
       const row: InvitationRow = {
         ...{ id: makeId('invitation', random.bytes), organization_id: organizationId, email, role },
-        ...{ secret_hash: sha256(secret), invited_by: operator.id, created_at_ms: tx.nowMs },
+        ...{ secret_hash: sha256(secret), invited_by: maker, created_at_ms: tx.nowMs },
         ...{ expires_at_ms: tx.nowMs + invitationMs, accepted_at_ms: null, revoked_at_ms: null },
       };
       await insertInvitation(tx, row);
@@ -92,8 +94,10 @@ export class Invitations {
   }
 
   /** @throws ProblemError `invitation_not_found`, `role_above_own` */
-  async revoke({ actor, organizationId, role: own }: Operator, id: string): Promise<void> {
+  async revoke(operator: Operator, id: string): Promise<void> {
+    const { actor, organizationId } = operator;
     await this.#deps.database.transaction(async (tx) => {
+      const { role: own } = await holdStanding(tx, operator);
       const open = await openInvitations(tx, organizationId, tx.nowMs);
       const invitation = open.find((one) => one.id === id);
       if (invitation === undefined) throw new ProblemError('invitation_not_found');

@@ -1,13 +1,14 @@
-import type { Member, Role } from '@edgeflow/contract';
+import { type Member, type Role, roleSchema } from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { insertAudit } from '../audit/index.ts';
 import type { Operator } from '../identity/index.ts';
-import { leavesNoOwner, mayInvite, mayManage } from './decide.ts';
+import { leavesNoOwner, mayInvite, mayManage, rolesAbove } from './decide.ts';
 import { revokeInvitations } from './invitation-store.ts';
 import { endSessions } from './session-store.ts';
 import type { Person } from './sessions.ts';
+import { holdStanding } from './standing.ts';
 import { countOwners, listMembers, lockOrganization, memberOf } from './store.ts';
 
 /** Who belongs to an organization. However many change it at once, it keeps an owner. */
@@ -22,16 +23,24 @@ export class Members {
     return (await listMembers(this.#database, organizationId)).map(view);
   }
 
-  /** @throws ProblemError `member_not_found`, `role_above_own`, `last_owner` */
+  /**
+   * Of what they have made, invitations and tokens above the new role go.
+   *
+   * @throws ProblemError `member_not_found`, `role_above_own`, `last_owner`
+   */
   async change(operator: Operator, userId: string, role: Role): Promise<Member> {
     const { organizationId } = operator;
     return this.#database.transaction(async (tx) => {
-      const before = await this.#hold(tx, operator, userId, role, operator.role);
+      const { role: own } = await holdStanding(tx, operator);
+      const before = await this.#hold(tx, operator, userId, role, own);
       if (before !== role) {
         const members = tx.db.updateTable('members').set({ role });
         await members.where('organization_id', '=', organizationId).where('user_id', '=', userId).execute();
-        if (!mayInvite(role)) await revokeInvitations(tx, organizationId, { invitedBy: userId });
-        await this.#note(tx, operator, 'member.change', userId, { role, role_before: before });
+        const above = mayInvite(role) ? rolesAbove(role) : undefined;
+        await revokeInvitations(tx, organizationId, { invitedBy: userId, roles: above });
+        const revoked = await revokeTokens(tx, organizationId, userId, rolesAbove(role));
+        const detail = { role, role_before: before, tokens_revoked: revoked };
+        await this.#note(tx, operator, 'member.change', userId, detail);
       }
       const member = (await listMembers(tx, organizationId)).find(({ id }) => id === userId);
       if (member === undefined) throw new ProblemError('member_not_found');
@@ -46,7 +55,8 @@ export class Members {
    */
   async remove(operator: Operator, userId: string): Promise<void> {
     await this.#database.transaction(async (tx) => {
-      const before = await this.#hold(tx, operator, userId, undefined, operator.role);
+      const { role: own } = await holdStanding(tx, operator);
+      const before = await this.#hold(tx, operator, userId, undefined, own);
       await this.#drop(tx, operator, 'member.remove', userId, before);
     });
   }
@@ -88,11 +98,8 @@ export class Members {
     await members.where('user_id', '=', userId).execute();
     await endSessions(tx, userId, { organizationId });
     await revokeInvitations(tx, organizationId, { invitedBy: userId });
-    const tokens = tx.db.deleteFrom('operator_tokens').where('organization_id', '=', organizationId);
-    const revoked = await tokens.where('created_by', '=', userId).executeTakeFirst();
-    await this.#note(tx, operator, action, userId, {
-      ...{ role_before: role, tokens_revoked: Number(revoked.numDeletedRows) },
-    });
+    const revoked = await revokeTokens(tx, organizationId, userId, roleSchema.options);
+    await this.#note(tx, operator, action, userId, { role_before: role, tokens_revoked: revoked });
   }
 
   #note(
@@ -107,6 +114,19 @@ export class Members {
       { organizationId, atMs: tx.nowMs, actor, action, object, outcome: 'success', detail },
     ]);
   }
+}
+
+/** Revokes tokens that somebody has made. @returns how many */
+async function revokeTokens(
+  tx: Tx,
+  organizationId: string,
+  madeBy: string,
+  roles: readonly Role[],
+): Promise<number> {
+  if (roles.length === 0) return 0;
+  const tokens = tx.db.deleteFrom('operator_tokens').where('organization_id', '=', organizationId);
+  const revoked = await tokens.where('created_by', '=', madeBy).where('role', 'in', roles).executeTakeFirst();
+  return Number(revoked.numDeletedRows);
 }
 
 function view(row: Awaited<ReturnType<typeof listMembers>>[number]): Member {

@@ -8,6 +8,7 @@ import { storableText } from '../../storage/text.ts';
 import { insertAudit } from '../audit/index.ts';
 import type { Identity, Operator } from '../identity/index.ts';
 import { mayManage } from './decide.ts';
+import { holdStanding } from './standing.ts';
 
 const dayMs = 24 * 3600 * 1000;
 
@@ -28,12 +29,13 @@ export class Tokens {
     operator: Operator,
     { name, role, ttl_days: days }: CreateTokenRequest,
   ): Promise<CreatedToken> {
-    if (!mayManage(operator.role, role)) throw new ProblemError('role_above_own');
     const { actor, organizationId } = operator;
     const life = days === undefined ? {} : { ttlSeconds: (days * dayMs) / 1000 };
     return this.#database.transaction(async (tx) => {
+      const { maker, role: own } = await holdStanding(tx, operator);
+      if (!mayManage(own, role)) throw new ProblemError('role_above_own');
       const { id, token } = await this.#identity.createTokenIn(tx, {
-        ...{ organizationId, name: storableText(name), role, createdBy: operator.id },
+        ...{ organizationId, name: storableText(name), role, createdBy: maker },
         ...life,
       });
       await insertAudit(tx, [
@@ -53,8 +55,10 @@ export class Tokens {
   }
 
   /** @throws ProblemError `token_not_found`, `role_above_own` */
-  async revoke({ actor, organizationId, role: own }: Operator, id: string): Promise<void> {
+  async revoke(operator: Operator, id: string): Promise<void> {
+    const { actor, organizationId } = operator;
     await this.#database.transaction(async (tx) => {
+      const { role: own } = await holdStanding(tx, operator);
       const token = (await tokensOf(tx, organizationId)).find((row) => row.id === id);
       if (token === undefined) throw new ProblemError('token_not_found');
       if (!mayManage(own, token.role)) throw new ProblemError('role_above_own');
