@@ -1,11 +1,17 @@
 import { systemRandom } from '@edgeflow/platform';
 import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { databaseKinds } from '../../storage/testing/databases.ts';
+import { Browser } from '../../testing/api-client.ts';
+import { firstOwner, password } from '../../testing/people.ts';
+import { startTestCloud } from '../../testing/test-cloud.ts';
 import {
+  attemptsInAllMax,
   attemptsPerAccountMax,
   attemptsPerAddressMax,
   attemptsPerBrowserMax,
   attemptsWindowSeconds,
+  comparingMax,
   refusalsPerAddressMax,
   resetsPerAccountMax,
   resetsPerAddressMax,
@@ -61,6 +67,15 @@ describe('attempts to sign in', () => {
     expect(allowed(30, (number) => budget.attempt(attempt, String(number)))).toBe(attemptsPerAccountMax - 1);
   });
 
+  it('are bounded in all, however often the same password is repeated', async () => {
+    const attempt = { account, address: addressOf(1) };
+    const again = (): void => budget.attempt(attempt, 'the same');
+    expect(allowed(300, again)).toBe(attemptsInAllMax);
+    budget.attempt({ ...attempt, browser: 'known' }, 'the same');
+    await time.advance((attemptsWindowSeconds + 61) * 1000);
+    expect(allowed(1, again)).toBe(1);
+  });
+
   it('from a browser that is known are counted apart: no stranger keeps its person out', () => {
     allowed(100, (number) => budget.attempt({ account, address: addressOf(number) }, String(number)));
     const known = { account, address: addressOf(1), browser: 'known' };
@@ -91,5 +106,25 @@ describe('attempts to sign in', () => {
     const ask = (number: number): void =>
       void budget.reset({ account: `${String(number)}@example.org`, address: addressOf(99) });
     expect(allowed(50, ask)).toBe(resetsPerAddressMax);
+  });
+});
+
+describe.each(databaseKinds)('one password sent again and again from one address, on %s,', (kind) => {
+  it('fills no queue: whoever is known there signs in meanwhile', async () => {
+    const cloud = await startTestCloud(kind);
+    try {
+      const owner = await firstOwner(cloud, new Browser());
+      const body = { email: 'nobody@example.org', password: 'always the same' };
+      const flood = Array.from({ length: 80 }, async () => {
+        const response = await cloud.person().raw('signIn', { body });
+        return response.status;
+      });
+      await owner.call('signIn', 200, { body: { email: 'ada@example.org', password } });
+      const statuses = await Promise.all(flood);
+      expect(new Set(statuses)).toEqual(new Set([401, 429]));
+      expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(comparingMax);
+    } finally {
+      await cloud.discard();
+    }
   });
 });

@@ -40,7 +40,7 @@ export class SignIn {
     const attempt = { address: visit.address, account: email, browser };
     try {
       budget.attempt(attempt, password);
-      const answer = await calls.signIn(email, password);
+      const answer = await budget.comparing(attempt, () => calls.signIn(email, password));
       return 'challenge' in answer ? answer : await sessions.begin(answer.token, 'password', visit);
     } catch (error) {
       await this.#note(error, attempt, password, { email, visit });
