@@ -20,8 +20,9 @@ export interface UserRow {
   email_verified: number;
   image: string | null;
   two_factor_enabled: number;
-  /** SHA-256 of the authenticator's code that was accepted last: none is accepted twice. */
+  /** SHA-256 of the authenticator's codes that were accepted lately, with spaces between: none is accepted twice. */
   used_code_hash: string | null;
+  /** When the last of them was. */
   used_code_at_ms: number | null;
   created_at_ms: number;
   updated_at_ms: number;

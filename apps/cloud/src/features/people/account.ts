@@ -8,8 +8,9 @@ import type { Note } from './auth-adapter.ts';
 import type { AuthCalls } from './auth-calls.ts';
 import type { PasswordReset } from './password-resets.ts';
 import { resetMessage } from './messages.ts';
+import { endVerifications } from './session-store.ts';
 import type { Begun, Person, Sessions, Visit } from './sessions.ts';
-import { spendCode } from './sign-in.ts';
+import { spendCode } from './spent-codes.ts';
 import type { SignInBudget } from './sign-in-budget.ts';
 import { auditPerson, userById } from './store.ts';
 
@@ -35,7 +36,7 @@ export class Account {
     return this.#deps.calls.changeName(token, storableText(name), noteOf(person, 'account.rename'));
   }
 
-  /** Every other session ends. @returns the session that takes the place of this one */
+  /** Every other session ends, and every link for a new password. @returns the session that takes the place of this one */
   async changePassword(
     person: Person,
     token: string,
@@ -45,7 +46,8 @@ export class Account {
     const { current_password: current, new_password: next } = request;
     this.#attempt(person, visit, current);
     const { calls, sessions } = this.#deps;
-    const fresh = await calls.changePassword(token, current, next, noteOf(person, 'password.change'));
+    const note = noteOf(person, 'password.change', (tx) => endVerifications(tx, person.id));
+    const fresh = await calls.changePassword(token, current, next, note);
     return sessions.replace(person, fresh, visit);
   }
 
@@ -104,11 +106,14 @@ export class Account {
   }
 
   async completeReset(secret: string, password: string, visit: Visit): Promise<void> {
-    const note: Note = (tx, row) =>
-      auditPerson(tx, String(row['user_id']), {
+    const note: Note = async (tx, row) => {
+      const userId = String(row['user_id']);
+      await endVerifications(tx, userId);
+      await auditPerson(tx, userId, {
         ...{ action: 'password.reset', outcome: 'success' },
         actor: { kind: 'anonymous', id: 'anonymous', address: visit.address, requestId: visit.requestId },
       });
+    };
     await this.#deps.calls.resetPassword(secret, password, note);
   }
 

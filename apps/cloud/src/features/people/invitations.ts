@@ -7,6 +7,7 @@ import {
   type ShownInvitation,
 } from '@edgeflow/contract';
 import { type Random, toRfc3339 } from '@edgeflow/platform';
+import { sql } from 'kysely';
 import { ProblemError } from '../../http/problems.ts';
 import type { Logger } from '../../logging.ts';
 import type { Mailer } from '../../mail/mailer.ts';
@@ -28,7 +29,7 @@ import type { Newcomers } from './newcomers.ts';
 import { makeLinkSecret, sha256 } from './secrets.ts';
 import { actorOf, type Begun, type Person, type Sessions, type Visit } from './sessions.ts';
 import { holdStanding } from './standing.ts';
-import { memberOf, putMember, userByEmail } from './store.ts';
+import { memberOf, membershipsOf, putMember, userByEmail } from './store.ts';
 
 /** How long an invitation stands. */
 const invitationMs = 7 * 24 * 3600 * 1000;
@@ -120,25 +121,31 @@ export class Invitations {
     return {
       ...{ organization: { name }, email, role, invited_by: inviter },
       expires_at: toRfc3339(invitation.expires_at_ms),
-      account_exists: (await userByEmail(database, email)) !== undefined,
+      account_exists: await isTaken(database, email),
     };
   }
 
-  /** As somebody new. @throws ProblemError `link_invalid`, `email_taken` */
+  /** As somebody new, or who belongs to no organization any more and so cannot sign in. @throws ProblemError `link_invalid`, `email_taken` */
   async accept({ name, password, secret }: AcceptInvitationRequest, visit: Visit): Promise<Begun> {
     const { database, newcomers, sessions } = this.#deps;
     // Whoever has no link costs no hashing.
     const shown = await this.show(secret);
     if (shown.account_exists) throw new ProblemError('email_taken');
     const passwordHash = await newcomers.hash(password);
-    return database.transaction(async (tx) => {
+    const accept = database.transaction(async (tx) => {
       const invitation = await useInvitation(tx, secret);
       const { email, organization_id: organizationId } = invitation;
-      if ((await userByEmail(tx, email)) !== undefined) throw new ProblemError('email_taken');
-      const userId = await newcomers.create(tx, { name, email, passwordHash });
+      await sql`select id from users where email = ${email} ${tx.forUpdate}`.execute(tx.db);
+      if (await isTaken(tx, email)) throw new ProblemError('email_taken');
+      const userId = await newcomers.createAnew(tx, { name, email, passwordHash });
       await this.#join(tx, invitation, userId, visit);
       const token = await newcomers.openSession(tx, userId);
       return sessions.beginIn(tx, { token, userId, method: 'invitation', visit, organizationId });
+    });
+    return accept.catch(async (error: unknown) => {
+      // Of two invitations of one address that are accepted at the same moment, one is first.
+      const isLate = !(error instanceof ProblemError) && (await isTaken(database, shown.email));
+      throw isLate ? new ProblemError('email_taken') : error;
     });
   }
 
@@ -186,6 +193,12 @@ export class Invitations {
       logger.error({ err: error }, 'an invitation could not be sent by e-mail');
     });
   }
+}
+
+/** Whether an address is that of somebody who can sign in. */
+async function isTaken(source: Pick<Database | Tx, 'db'>, email: string): Promise<boolean> {
+  const user = await userByEmail(source, email);
+  return user !== undefined && (await membershipsOf(source, user.id)).length > 0;
 }
 
 function view(row: InvitationRow & { readonly inviter: string }): Invitation {

@@ -1,6 +1,7 @@
 import type { Tx } from '../../storage/database.ts';
 import { storableText } from '../../storage/text.ts';
 import type { buildAuth } from './auth.ts';
+import { endVerifications } from './session-store.ts';
 import { userByEmail } from './store.ts';
 
 /** Somebody who is to have an account. */
@@ -54,6 +55,7 @@ export class Newcomers {
         twoFactorEnabled: false,
       });
     });
+    await endVerifications(tx, known.id);
     await tx.db.deleteFrom('two_factors').where('user_id', '=', known.id).execute();
     return known.id;
   }

@@ -232,6 +232,13 @@ describe.each(databaseKinds)('people on %s', (kind) => {
     const again = await cloud.person().call('signIn', 202, { body: { email, password } });
     const replay = { body: { challenge: again.challenge, code: code(1) } };
     expect(await cloud.person().refusal('signInSecondFactor', replay)).toBe('401 second_factor_failed');
+    // Not even once another was used since.
+    const since = await cloud.person().call('signIn', 202, { body: { email, password } });
+    const next = { body: { challenge: since.challenge, code: code(0) } };
+    await cloud.person().call('signInSecondFactor', 200, next);
+    const third = await cloud.person().call('signIn', 202, { body: { email, password } });
+    const older = { body: { challenge: third.challenge, code: code(1) } };
+    expect(await cloud.person().refusal('signInSecondFactor', older)).toBe('401 second_factor_failed');
 
     const [recovery = '', unused = ''] = enrolled.recovery_codes;
     const lost = await cloud.person().call('signIn', 202, { body: { email, password } });
@@ -290,6 +297,54 @@ describe.each(databaseKinds)('people on %s', (kind) => {
     expect(back).toMatchObject({ role: 'owner', organization: { id: home } });
     expect(back.organizations).toHaveLength(2);
     await there.call('removeMember', 204, { id: back.principal.id });
+  });
+
+  it('come back by an invitation when they belong to nothing any more, with a new password', async () => {
+    const email = 'returns@example.org';
+    const person = await newMember(cloud, owner, email, 'admin');
+    await owner.call('removeMember', 204, { id: (await person.call('readSession', 200)).principal.id });
+    const secret = await invite(owner, email, 'viewer');
+    const shown = await cloud.client().call('readInvitation', 200, { body: { secret } });
+    expect(shown.account_exists).toBe(false);
+    const next = 'another long password';
+    await person.call('acceptInvitation', 201, { body: { secret, name: 'Back', password: next } });
+    expect(await person.call('readSession', 200)).toMatchObject({ role: 'viewer' });
+    expect(await cloud.person().refusal('signIn', { body: { email, password } })).toBe('401 sign_in_failed');
+    await cloud.person().call('signIn', 200, { body: { email, password: next } });
+  });
+
+  it('are one person, however many invitations of one address are accepted at the same moment', async () => {
+    const body = { email: 'twice@example.org', role: 'viewer' };
+    const secrets: string[] = [await invite(owner, body.email, 'viewer')];
+    for (const name of ['One', 'Two', 'Three']) {
+      const id = await cloud.cloud.identity.createOrganization(name, null);
+      secrets.push(await invite(cloud.client(await cloud.token('owner', id)), body.email, 'admin'));
+    }
+    const statuses = await Promise.all(
+      secrets.map(async (secret) => {
+        const input = { body: { secret, name: 'T', password } };
+        return (await cloud.person().raw('acceptInvitation', input)).status;
+      }),
+    );
+    expect(statuses.sort()).toEqual([201, 409, 409, 409]);
+    const { invitations } = await owner.call('listInvitations', 200);
+    for (const { id } of invitations) await owner.call('revokeInvitation', 204, { id });
+  });
+
+  it('have no link for a new password left, and no second factor waited for, once it was changed', async () => {
+    const email = 'links@example.org';
+    const person = await newMember(cloud, owner, email, 'viewer');
+    const make = async (): Promise<string> =>
+      (await cloud.cloud.people.account.makeReset(email))?.secret ?? '';
+    const [first, second] = [await make(), await make()];
+    const next = 'another long password';
+    const use = (secret: string) => ({ body: { secret, new_password: next } });
+    await cloud.person().call('completePasswordReset', 204, use(first));
+    expect(await cloud.person().refusal('completePasswordReset', use(second))).toBe('410 link_invalid');
+    const third = await make();
+    await person.call('signIn', 200, { body: { email, password: next } });
+    await person.call('changePassword', 204, { body: { current_password: next, new_password: password } });
+    expect(await cloud.person().refusal('completePasswordReset', use(third))).toBe('410 link_invalid');
   });
 
   it('are invited up to the role of whoever invites; a new invitation takes the place of the last', async () => {
@@ -438,7 +493,7 @@ describe.each(databaseKinds)('people on %s', (kind) => {
         ...['account.rename', 'password.change', 'two_factor.enable', 'two_factor.disable'],
         ...['two_factor.recovery_codes', 'member.change', 'member.remove', 'invitation.create'],
         ...['invitation.accept', 'invitation.revoke', 'token.create', 'token.revoke', 'call.refused'],
-        ...['member.leave', 'owner.reset'],
+        ...['member.leave', 'owner.reset', 'password.reset'],
       ]),
     );
   });

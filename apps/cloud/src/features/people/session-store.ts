@@ -103,6 +103,11 @@ export async function endSessions(
   return Number(ended.numDeletedRows);
 }
 
+/** Ends what an earlier password has begun, or was to be replaced by: challenges of a second factor, and links. */
+export async function endVerifications(tx: Tx, userId: string): Promise<void> {
+  await tx.db.deleteFrom('verifications').where('value', '=', userId).execute();
+}
+
 export async function forgetExpiredSessions(tx: Tx): Promise<void> {
   await tx.db.deleteFrom('sessions').where('expires_at_ms', '<=', tx.nowMs).execute();
   await tx.db.deleteFrom('verifications').where('expires_at_ms', '<=', tx.nowMs).execute();

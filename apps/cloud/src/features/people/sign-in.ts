@@ -1,15 +1,13 @@
 import type { SecondFactorRequest, SignInRequest } from '@edgeflow/contract';
 import { ProblemError } from '../../http/problems.ts';
-import type { Database, Tx } from '../../storage/database.ts';
+import type { Database } from '../../storage/database.ts';
 import { insertAudit } from '../audit/index.ts';
 import type { AuthCalls, Challenge } from './auth-calls.ts';
 import { sha256 } from './secrets.ts';
+import { spendCode } from './spent-codes.ts';
 import type { Begun, Sessions, Visit } from './sessions.ts';
 import type { Attempt, SignInBudget } from './sign-in-budget.ts';
 import { membershipsOf, userByEmail } from './store.ts';
-
-/** A code of the authenticator is good for three periods of 30 s; none is accepted twice within them. */
-const codeLifeMs = 120_000;
 
 export interface SignInDeps {
   readonly database: Database;
@@ -103,27 +101,4 @@ export class SignIn {
       );
     });
   }
-}
-
-/**
- * Notes that a code was used, unless it was used before (RFC 6238, section 5.2): whoever watched it being typed signs
- * in with it no second time.
- *
- * @throws ProblemError `second_factor_failed`
- */
-export async function spendCode(tx: Tx, userId: string, code: string): Promise<void> {
-  const used = sha256(`${userId} ${code.replaceAll(/\s/g, '')}`);
-  const noted = await tx.db
-    .updateTable('users')
-    .set({ used_code_hash: used, used_code_at_ms: tx.nowMs })
-    .where('id', '=', userId)
-    .where((row) =>
-      row.or([
-        row('used_code_hash', 'is', null),
-        row('used_code_hash', '<>', used),
-        row('used_code_at_ms', '<', tx.nowMs - codeLifeMs),
-      ]),
-    )
-    .executeTakeFirst();
-  if (noted.numUpdatedRows === 0n) throw new ProblemError('second_factor_failed');
 }
