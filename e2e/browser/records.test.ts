@@ -98,6 +98,16 @@ describe('codes and the audit log', () => {
     await expectAccessible(page);
   });
 
+  it('a search keeps its focus while what it finds comes, and follows Back', async () => {
+    const page = await open('/audit-log');
+    const what = page.getByLabel('What (id)');
+    await what.fill(used.id);
+    await page.getByText('1–3 of 3 entries').waitFor();
+    await what.and(page.locator(':focus')).waitFor();
+    await page.goBack();
+    await expect.poll(() => what.inputValue()).toBe('');
+  });
+
   it.each(['/codes', '/audit-log'])('%s fits a phone', async (path) => {
     const page = await open(path, phone);
     await page.getByRole('table').waitFor();
