@@ -15,6 +15,8 @@ export interface CloudProcess extends RunningProcess {
   readonly caFile: string;
   readonly pin: string;
   readonly token: string;
+  /** Its settings. */
+  readonly environment: Readonly<Record<string, string>>;
   /** One call as the operator, over TLS verified by the CA. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<CallAnswer>;
 }
@@ -62,6 +64,7 @@ export async function startCloud(options: CloudOptions): Promise<CloudProcess> {
     url,
     plainUrl,
     token,
+    environment,
     call: (method, path, body, headers) =>
       callCloud(url, ca.caFile, method, path, body, { 'x-api-key': token, ...headers }),
   };

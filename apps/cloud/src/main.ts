@@ -4,6 +4,7 @@ import { systemClock, systemFiles, systemRandom, systemTimers } from '@edgeflow/
 import { Command, InvalidArgumentError } from 'commander';
 import { type CloudConfig, describeProblem, loadConfig, SettingError } from './config.ts';
 import { Identity } from './features/identity/index.ts';
+import { PeopleCommands } from './features/people/index.ts';
 import { type Role, roles } from './http/access.ts';
 import { createKeyRing } from './keyring/index.ts';
 import { createLogger, type Logger } from './logging.ts';
@@ -70,10 +71,9 @@ function announce(logger: Logger, running: RunningCloud): void {
     const { caFile, pins } = certificates;
     logger.info({ ca: caFile, pins }, `development CA: ${caFile}, pin ${pins.join(' ')}`);
   }
-  if (!running.hasOperator) {
-    logger.warn(
-      'there is no operator yet: set EDGEFLOW_CLOUD_BOOTSTRAP_TOKEN, or run: npm start -- token create --name me',
-    );
+  if (running.setupLink !== undefined) {
+    // Beside the log, which keeps no secret.
+    process.stderr.write(`Set up this cloud (works once, within one hour): ${running.setupLink}\n`);
   }
 }
 
@@ -92,6 +92,30 @@ async function createToken(options: { name: string; role: Role; days?: number })
   } finally {
     await opened.database.close();
   }
+}
+
+type PeopleCommand = (commands: PeopleCommands) => Promise<{ readonly link: string; readonly words: string }>;
+
+/** Beside a running cloud, on its database. */
+async function printLink(command: PeopleCommand): Promise<void> {
+  const config = await readConfig();
+  const logger = createLogger({ level: 'warn', pretty: process.stdout.isTTY });
+  const { keyRing, opened } = await openRegistry({ ...system, config, logger });
+  try {
+    const addresses = addressesIn(config);
+    const commands = new PeopleCommands({ ...system, database: opened.database, keyRing, logger, addresses });
+    const { link, words } = await command(commands);
+    process.stdout.write(`${link}\n`);
+    process.stderr.write(`${words}\n`);
+  } finally {
+    await opened.database.close();
+  }
+}
+
+/** Where the cloud will be, as far as the settings say. */
+function addressesIn({ http, https, publicUrl }: CloudConfig): { localUrl: string; publicUrl: string } {
+  const url = publicUrl ?? `https://localhost:${String(https.port)}`;
+  return { publicUrl: url, localUrl: http === undefined ? url : `http://localhost:${String(http.port)}` };
 }
 
 async function createServerKeys(): Promise<void> {
@@ -133,6 +157,24 @@ program
   .option('--role <role>', `one of ${roles.join(', ')}`, parseRole, 'operator')
   .option('--days <days>', 'how long it is valid; for ever when left out', parseDays)
   .action(createToken);
+program
+  .command('setup-link')
+  .description('print a fresh link for the first owner')
+  .action(() => printLink((commands) => commands.setupLink()));
+program
+  .command('reset-owner')
+  .description('print a link with which an owner is set anew, for when all owners are lost')
+  .action(() => printLink((commands) => commands.resetOwner()));
+program
+  .command('reset-password')
+  .description('print a link with which somebody sets a new password')
+  .requiredOption('--email <address>', 'whose')
+  .action(({ email }: { email: string }) => printLink((commands) => commands.resetPassword(email)));
+program
+  .command('sign-in-link')
+  .description('print a link that signs somebody in once, without a password')
+  .requiredOption('--email <address>', 'whom')
+  .action(({ email }: { email: string }) => printLink((commands) => commands.signInLink(email)));
 program
   .command('keys')
   .description('the server key ring')

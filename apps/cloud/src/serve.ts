@@ -10,7 +10,8 @@ import { createRegistry } from './http/metrics.ts';
 import { createKeyRing, keyRingExists, type KeyRing, loadKeyRing } from './keyring/index.ts';
 import type { Logger } from './logging.ts';
 import { smtpMailer } from './mail/mailer.ts';
-import type { Database } from './storage/database.ts';
+import { rememberAddresses, type Setup, setupLink } from './features/people/index.ts';
+import { isLoopbackHost } from './config/schema.ts';
 import { checkKeyRing, countDevices, isEmpty } from './storage/key-check.ts';
 import { openDatabase, type OpenedDatabase } from './storage/open.ts';
 import { type CertificateSource, defaultRouteAddress, openCertificates } from './tls/index.ts';
@@ -38,7 +39,8 @@ export interface RunningCloud {
   /** Devices in the registry; undefined for a database that was new. */
   readonly devices: number | undefined;
   readonly certificates: CertificateSource;
-  readonly hasOperator: boolean;
+  /** Where whoever opens it becomes the first owner; undefined when there is one. Secret: for a person, not for the log. */
+  readonly setupLink: string | undefined;
   /** Stops accepting, answers what is in flight, closes tunnels with 1001, writes what is in memory. */
   stop(): Promise<void>;
 }
@@ -142,13 +144,15 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       registry,
     });
     publicUrl = await publicUrlOf(deps, listeners);
+    const localUrl = localUrlOf(listeners) ?? publicUrl;
+    await rememberAddresses(database, { localUrl, publicUrl });
     return {
       listeners,
       publicUrl,
       place: opened.place,
       devices: fresh ? undefined : await countDevices(database),
       certificates,
-      hasOperator: config.bootstrapToken !== undefined || (await hasTokens(database)),
+      setupLink: await setupLinkFor(cloud.people.setup, localUrl),
       stop: async () => {
         // The listeners stop accepting at once; tunnels are closed meanwhile, so that draining can finish.
         await Promise.all([listeners.stop(drainMs), cloud.stop()]);
@@ -169,7 +173,13 @@ async function publicUrlOf(deps: ServeDeps, listeners: Listeners): Promise<strin
   return `https://${name.includes(':') ? `[${name}]` : name}:${String(port)}`;
 }
 
-async function hasTokens(database: Database): Promise<boolean> {
-  const row = await database.db.selectFrom('operator_tokens').select('id').limit(1).executeTakeFirst();
-  return row !== undefined;
+/** Plain HTTP on this machine: the way in that needs no certificate. */
+function localUrlOf({ http }: Listeners): string | undefined {
+  if (http === undefined) return undefined;
+  const name = isLoopbackHost(http.host) ? 'localhost' : http.host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${String(http.port)}`;
+}
+
+async function setupLinkFor(setup: Setup, localUrl: string): Promise<string | undefined> {
+  return (await setup.hasOwner()) ? undefined : setupLink(localUrl, await setup.makeSetupLink());
 }

@@ -1,3 +1,4 @@
+import { accountRoute } from './pages/account/index.tsx';
 import { addDeviceRoute } from './pages/add-device/index.tsx';
 import { addLinkRoute } from './pages/add-link/index.tsx';
 import { auditRoute } from './pages/audit/index.tsx';
@@ -6,12 +7,25 @@ import { codesRoute } from './pages/codes/index.tsx';
 import { homeRoute } from './pages/home/index.tsx';
 import { overviewRoute } from './pages/overview/index.tsx';
 import { alertSettingsRoute } from './pages/settings/alerts/index.tsx';
+import {
+  memberSettingsRoute,
+  organizationSettingsRoute,
+  settingsIndexRoute,
+  settingsRoute,
+  tokenSettingsRoute,
+} from './pages/settings/index.tsx';
+import { forgottenRoute, inviteRoute, resetRoute, setupRoute, signInRoute } from './pages/sign-in/index.tsx';
 import { rootRoute, signedInRoute } from './shell/root.tsx';
 
 /** One line a page: below signedInRoute, or beside it for pages that strangers may see. */
 export const routeTree = rootRoute.addChildren([
   // For strangers:
   addLinkRoute,
+  signInRoute,
+  setupRoute,
+  forgottenRoute,
+  resetRoute,
+  inviteRoute,
   signedInRoute.addChildren([
     // For people, in the order of the navigation:
     homeRoute,
@@ -22,6 +36,13 @@ export const routeTree = rootRoute.addChildren([
     newBatchRoute,
     batchRoute,
     auditRoute,
-    alertSettingsRoute,
+    settingsRoute.addChildren([
+      settingsIndexRoute,
+      organizationSettingsRoute,
+      memberSettingsRoute,
+      tokenSettingsRoute,
+      alertSettingsRoute,
+    ]),
+    accountRoute,
   ]),
 ]);

@@ -21,7 +21,7 @@ export const peopleErrors = {
   sign_in_throttled: entry(
     429,
     'Too many attempts to sign in',
-    'Wait as long as Retry-After says. A browser that has signed in before has attempts of its own.',
+    'Wait, at most a quarter of an hour. A browser in which you have signed in before has attempts of its own.',
     true,
   ),
   session_required: entry(

@@ -26,7 +26,7 @@ export class TinyRegistry {
   readonly devices = new Map<string, Device>();
   organization: Organization = {
     ...{ organization_id: 'org_1', name: 'Pumps', clone_policy: 'keep_newest' },
-    ...{ device_count: 3, device_limit: 10 },
+    ...{ device_count: 3, device_limit: 10, code_groups: null, code_ttl_seconds: null },
   };
   readonly #shadows = new Map<string, Shadow>();
   readonly #handlers: Partial<Record<OperationName, Handler>> = {

@@ -486,7 +486,7 @@ export interface paths {
         };
         /** The organization of the caller, with its policies */
         get: operations["readOrganization"];
-        /** Change the name or the policy on clones; members left out stay as they are */
+        /** Change the name, the policy on clones or the defaults of codes; members left out stay as they are */
         put: operations["updateOrganization"];
         post?: never;
         delete?: never;
@@ -1301,6 +1301,8 @@ export interface components {
             name?: string;
             /** @enum {string} */
             clone_policy?: "keep_newest" | "quarantine";
+            code_groups?: number | null;
+            code_ttl_seconds?: number | null;
         };
         CreateAlertRuleRequest: {
             /** @default null */
@@ -1843,6 +1845,8 @@ export interface components {
             clone_policy: "keep_newest" | "quarantine";
             device_count: number;
             device_limit: number | null;
+            code_groups: number | null;
+            code_ttl_seconds: number | null;
         };
         AuditEntry: {
             id: string;

@@ -13,7 +13,8 @@ export const organizationOperations = {
   updateOrganization: {
     method: 'PUT',
     path: '/api/v1/organization',
-    summary: 'Change the name or the policy on clones; members left out stay as they are',
+    summary:
+      'Change the name, the policy on clones or the defaults of codes; members left out stay as they are',
     access: 'admin',
     body: organization.updateOrganizationRequestSchema,
     answers: { 200: organization.organizationSchema },

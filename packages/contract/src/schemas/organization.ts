@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { codeGroupsMax, codeGroupsMin, codeTtlSecondsMax, codeTtlSecondsMin } from '../limits.ts';
 import { label } from './common.ts';
 
 /**
@@ -15,11 +16,19 @@ export const organizationSchema = z
     device_count: z.number().int(),
     /** null: no limit. */
     device_limit: z.number().int().nullable(),
+    /** What a code gets that is made without saying; null: what the cloud is set to. */
+    code_groups: z.number().int().nullable(),
+    code_ttl_seconds: z.number().int().nullable(),
   })
   .meta({ id: 'Organization' });
 
 export const updateOrganizationRequestSchema = z
-  .object({ name: label(128).optional(), clone_policy: clonePolicySchema.optional() })
+  .object({
+    name: label(128).optional(),
+    clone_policy: clonePolicySchema.optional(),
+    code_groups: z.number().int().min(codeGroupsMin).max(codeGroupsMax).nullable().optional(),
+    code_ttl_seconds: z.number().int().min(codeTtlSecondsMin).max(codeTtlSecondsMax).nullable().optional(),
+  })
   .strict()
   .meta({ id: 'UpdateOrganizationRequest' });
 

@@ -19,6 +19,7 @@ import { deviceNames, readDevice } from '../devices/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import { codeGroupsLeast } from '../guessing/index.ts';
 import { type Operator, operatorNames } from '../identity/index.ts';
+import { codeDefaults } from '../organization/index.ts';
 import { mayBeReprovisioned } from '../provisioning/index.ts';
 import { chooseGroups, codeExpiry } from './decide.ts';
 import { drawCode } from './draw.ts';
@@ -140,8 +141,9 @@ export class Codes {
 
   async #make(tx: Tx, operator: Operator, request: CreateCodesRequest): Promise<CreatedCode[]> {
     await requireTarget(tx, operator.organizationId, request.device_id);
-    const ttlSeconds = request.ttl_seconds ?? this.#options.codeTtlSeconds;
-    const groups = chooseGroups(request.groups ?? this.#options.codeGroups, {
+    const defaults = await codeDefaults(tx, operator.organizationId);
+    const ttlSeconds = request.ttl_seconds ?? defaults.ttlSeconds ?? this.#options.codeTtlSeconds;
+    const groups = chooseGroups(request.groups ?? defaults.groups ?? this.#options.codeGroups, {
       count: request.count,
       ttlSeconds,
       liveTwoGroupCodes: await countLiveShortCodes(tx),

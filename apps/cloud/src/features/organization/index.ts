@@ -1,2 +1,3 @@
 export { organizationRoutes } from './routes.ts';
 export { Organizations } from './service.ts';
+export { codeDefaults } from './store.ts';

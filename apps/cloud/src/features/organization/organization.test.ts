@@ -18,6 +18,8 @@ describe.each(databaseKinds)('the organization on %s', (kind) => {
       clone_policy: 'keep_newest',
       device_count: 1,
       device_limit: null,
+      code_groups: null,
+      code_ttl_seconds: null,
     });
   });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Organization, UpdateOrganizationRequest } from '@edgeflow/contract';
 import type { Database } from '../../storage/database.ts';
 import { storableText } from '../../storage/text.ts';
@@ -23,11 +24,14 @@ export class Organizations {
     return this.#database.transaction(async (tx) => {
       const before = await readOrganization(tx, organizationId);
       const name = request.name === undefined ? before.name : storableText(request.name);
-      const after = { ...before, name, clone_policy: request.clone_policy ?? before.clone_policy };
-      if (after.name === before.name && after.clone_policy === before.clone_policy) return before;
-      await updateOrganization(tx, organizationId, { name, clone_policy: after.clone_policy });
+      const { clone_policy = before.clone_policy, code_groups = before.code_groups } = request;
+      const { code_ttl_seconds = before.code_ttl_seconds } = request;
+      const change = { name, clone_policy, code_groups, code_ttl_seconds };
+      const after = { ...before, ...change };
+      if (isDeepStrictEqual(after, before)) return before;
+      await updateOrganization(tx, organizationId, change);
       const object = { kind: 'organization', id: organizationId };
-      const detail = { name, clone_policy: after.clone_policy, clone_policy_before: before.clone_policy };
+      const detail = { ...change, clone_policy_before: before.clone_policy };
       await insertAudit(tx, [
         {
           ...{ organizationId, atMs: tx.nowMs, actor, object, detail },

@@ -99,3 +99,9 @@ export async function auditPerson(
     organizations.map(({ id }) => ({ ...fact, organizationId: id, atMs: tx.nowMs, object })),
   );
 }
+
+/** E-mail addresses of the owners. */
+export async function ownersOf(source: Source, organizationId: string): Promise<string[]> {
+  const members = await listMembers(source, organizationId);
+  return members.filter(({ role }) => role === 'owner').map(({ email }) => email);
+}

@@ -1,8 +1,8 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { signedInRoute } from '../../../shell/root.tsx';
+import { settingsRoute } from '../index.tsx';
 
 export const alertSettingsRoute = createRoute({
-  getParentRoute: () => signedInRoute,
-  path: '/settings/alerts',
+  getParentRoute: () => settingsRoute,
+  path: '/alerts',
   component: lazyRouteComponent(() => import('./alerts-page.tsx'), 'AlertsPage'),
 });
