@@ -1,6 +1,7 @@
 import { Mutex, type TimerHandle } from '@edgeflow/platform';
 import type { AgentDeps } from './agent-deps.ts';
 import { readBootId } from './boot-id.ts';
+import { Identify } from './commands/identify.ts';
 import { readSystemMetrics } from './commands/system-metrics.ts';
 import type { AgentConfig, ConfigResult, SettingProblem } from './config.ts';
 import { Connection } from './connection.ts';
@@ -244,6 +245,7 @@ export class ConnectionKeeper {
         this.#instance.onReplaced();
       },
       metrics: () => readSystemMetrics({ files, root, probe, stateFolder }),
+      identify: new Identify({ files, timers: time.timers, log, root }),
       health: () => ({ status: 'ok', agent_version: version, uptime_seconds: status.uptimeSeconds }),
       facts: shadowFacts(version, this.#inventory),
       applyDesired: this.#deps.applyDesired,

@@ -2,6 +2,7 @@ import type { ConnectFrame, Json, JsonObject } from '@edgeflow/contract';
 import type { Random, TimeSource } from '@edgeflow/platform';
 import { builtInCommands } from './commands/built-in.ts';
 import { type ApplyDesired, Desired } from './commands/desired.ts';
+import type { Identify } from './commands/identify.ts';
 import { type CommandHandler, CommandRunner } from './commands/runner.ts';
 import { ShadowClient } from './commands/shadow.ts';
 import type { SystemMetrics } from './commands/system-metrics.ts';
@@ -21,6 +22,8 @@ export interface ConnectionDeps extends Omit<LifeDriverDeps, 'tunnel' | 'transpo
   /** Another connection with this identity has taken the place of this one. */
   readonly onReplaced: () => void;
   readonly metrics: () => Promise<SystemMetrics>;
+  /** What a person finds the device by. */
+  readonly identify: Identify;
   /** What `health_check` answers beside the counters. */
   readonly health: () => JsonObject;
   /** Small facts for the shadow's `reported` half. */
@@ -38,15 +41,18 @@ export class Connection {
   readonly #life: LifeDriver;
   readonly #tunnel: TunnelDriver;
   readonly #desired: Desired;
+  readonly #identify: Identify;
 
   constructor(deps: ConnectionDeps) {
     const { time, random, log, transport } = deps;
     const shadow = new ShadowClient(transport);
     const { applyDesired, facts } = deps;
+    this.#identify = deps.identify;
     this.#desired = new Desired({ shadow, log, timers: time.timers, applyDesired, facts });
     const builtIn = builtInCommands({
       health: () => ({ ...deps.health(), ...this.#tunnel.counters }),
       metrics: deps.metrics,
+      identify: () => deps.identify.run(),
       shadow,
       desired: this.#desired,
       credential: () => this.#credential,
@@ -75,7 +81,7 @@ export class Connection {
 
   /** Close frame, finished writes, and then nothing more. */
   async stop(): Promise<void> {
-    await Promise.all([this.#life.stop(), this.#tunnel.stop()]);
+    await Promise.all([this.#life.stop(), this.#tunnel.stop(), this.#identify.stop()]);
   }
 
   get view(): LifeView {

@@ -8,9 +8,11 @@ import { buildAlerts } from './features/alerts/index.ts';
 import { auditRefusal, auditRoutes } from './features/audit/index.ts';
 import { BatchExports, Batches, batchRoutes } from './features/batches/index.ts';
 import { cloneMetrics, Clones } from './features/clones/index.ts';
+import { bulkRoutes, BulkChanges } from './features/bulk/index.ts';
 import { codeRoutes, Codes } from './features/codes/index.ts';
 import { commandRoutes, Commands } from './features/commands/index.ts';
 import { KeyAuthenticator } from './features/credentials/index.ts';
+import { deviceFactRoutes } from './features/device-facts/index.ts';
 import { deviceNames, deviceRoutes, Devices, setLifecycle } from './features/devices/index.ts';
 import { enrolmentRoutes, Enrolments } from './features/enrolment/index.ts';
 import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
@@ -19,7 +21,7 @@ import { Identity, operatorNames } from './features/identity/index.ts';
 import { buildPeople, LastUsed, type People } from './features/people/index.ts';
 import { organizationRoutes, Organizations } from './features/organization/index.ts';
 import { Overviews, overviewRoutes } from './features/overview/index.ts';
-import { Connections, Door, PresenceWriter } from './features/presence/index.ts';
+import { Connections, Door, forgetConnections, PresenceWriter } from './features/presence/index.ts';
 import { Provisioning, provisioningRoutes } from './features/provisioning/index.ts';
 import { KeyRefusals, watchedAdmission, watchedKeys } from './features/refusals/index.ts';
 import { Rotation, rotationRoutes } from './features/rotation/index.ts';
@@ -43,7 +45,13 @@ const rotationSweepMs = 60_000;
 const housekeepingMs = 3_600_000;
 /** Events stay readable, for readers that resume, this long. */
 const eventsKeptMs = 7 * 24 * 3600 * 1000;
-const eventsForgottenAtOnce = 1_000;
+/** When devices were connected. */
+const connectionsKeptMs = 90 * 24 * 3600 * 1000;
+/** How changes to many devices went. */
+const bulksKeptMs = 30 * 24 * 3600 * 1000;
+const forgottenAtOnce = 1_000;
+/** What a node that ended has left is gone on with this soon. */
+const bulkResumeMs = 15_000;
 /** How long a device may take to acknowledge its new desired state; nobody waits for it. */
 const announceTimeoutMs = 30_000;
 
@@ -138,7 +146,13 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
         periodic.push(timers.every(periodMs, () => void work().catch(report)));
       };
       every(rotationSweepMs, () => rotation.sweep());
-      every(housekeepingMs, () => forgetEvents(database, clock.now() - eventsKeptMs, eventsForgottenAtOnce));
+      every(bulkResumeMs, () => parts.bulk.resume());
+      every(housekeepingMs, async () => {
+        const nowMs = clock.now();
+        await forgetEvents(database, nowMs - eventsKeptMs, forgottenAtOnce);
+        await forgetConnections(database, nowMs - connectionsKeptMs, forgottenAtOnce);
+        await parts.bulk.forget(nowMs - bulksKeptMs);
+      });
       every(housekeepingMs, () => people.tidy());
       await app.ready();
       phase = 'ok';
@@ -148,7 +162,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       for (const timer of periodic.splice(0)) timers.clear(timer);
       watch.stop();
       rotation.stop();
-      await Promise.all([alerts.stop(), parts.batches.worker.stop()]);
+      await Promise.all([alerts.stop(), parts.batches.worker.stop(), parts.bulk.stop()]);
       events.stop();
       await presence.writeHeard();
       await gateway.stop();
@@ -174,6 +188,8 @@ interface Parts {
   readonly guessing: Guessing;
   readonly clones: Clones;
   readonly refusals: KeyRefusals;
+  readonly devices: Devices;
+  readonly bulk: BulkChanges;
   readonly nextId: OrderedIds;
   /** Called after the commit of whatever may end open tunnels. */
   readonly securityChanged: (deviceIds: readonly string[]) => void;
@@ -194,7 +210,11 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const connections = new Connections(database, timers, events);
   const door = new Door({
     ...{ database, timers, wrongKeys: guessing.wrongKeys },
-    admit: (request) => connections.admit(request),
+    admit: async (request) => {
+      const verdict = await connections.admit(request);
+      if (verdict.kind === 'accepted') presence.arrived({ ...verdict, address: request.address });
+      return verdict;
+    },
   });
   const gateway: TunnelGateway = new TunnelGateway({
     ...{ clock, timers, random, logger },
@@ -233,8 +253,11 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
   const shared = { database, random, nextId, timers, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
   const batches = new Batches({ ...deps, events, nextId, onFailure: report });
+  const devices = new Devices({ ...shared, live: gateway });
+  const bulk = new BulkChanges({ ...shared, devices, onFailure: report });
   const guards = { guessing, watch, clones, refusals, securityChanged };
-  return { ...guards, batches, events, identity, lastUsed, people, presence, gateway, rotation, nextId };
+  const doing = { batches, bulk, devices, rotation };
+  return { ...guards, ...doing, events, identity, lastUsed, people, presence, gateway, nextId };
 }
 
 /** What holds those who guess. */
@@ -274,10 +297,12 @@ function addRoutes(
   const announce = announcer(gateway, report);
   provisioningRoutes(app, new Provisioning({ ...shared, budget: guessing.budget }));
   const codes = new Codes(shared);
-  const devices = new Devices({ ...shared, live: gateway });
+  const { bulk, devices } = parts;
   codeRoutes(app, codes);
   deviceRoutes(app, devices);
   batchRoutes(app, parts.batches, new BatchExports(deps));
+  deviceFactRoutes(app, database, events);
+  bulkRoutes(app, bulk);
   enrolmentRoutes(app, new Enrolments({ ...deps, codes, devices }));
   rotationRoutes(app, rotation);
   organizationRoutes(app, new Organizations(database));

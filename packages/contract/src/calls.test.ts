@@ -68,7 +68,12 @@ describe('the types of a call', () => {
 
   it('leave out what is no JSON', () => {
     expectTypeOf<Exclude<OperationName, JsonOperationName>>().toEqualTypeOf<
-      'streamEvents' | 'exportAudit' | 'exportBatchCsv' | 'exportBatchLabels' | 'exportBatchEnvFiles'
+      | 'streamEvents'
+      | 'exportAudit'
+      | 'exportDevices'
+      | 'exportBatchCsv'
+      | 'exportBatchLabels'
+      | 'exportBatchEnvFiles'
     >();
   });
 });

@@ -1,3 +1,4 @@
+import { bulkErrors } from './bulk-errors.ts';
 import { alertErrors } from './alert-errors.ts';
 import { batchErrors } from './batch-errors.ts';
 import { cloneErrors } from './clone-errors.ts';
@@ -259,6 +260,7 @@ export const errorCatalogue = {
   ...local,
   ...device,
   ...cloneErrors,
+  ...bulkErrors,
   ...enrolmentErrors,
   ...alertErrors,
   ...peopleErrors,

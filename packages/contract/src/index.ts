@@ -18,6 +18,8 @@ export * from './schemas/provision.ts';
 export * from './schemas/codes.ts';
 export * from './schemas/batches.ts';
 export * from './schemas/devices.ts';
+export * from './schemas/device-facts.ts';
+export * from './schemas/bulk.ts';
 export * from './schemas/organization.ts';
 export * from './schemas/people.ts';
 export * from './schemas/shadow.ts';

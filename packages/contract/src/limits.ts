@@ -80,6 +80,14 @@ export const totalCountedMax = 100_000;
 /** Largest document of a shadow's `desired` or `reported` half, in bytes of JSON. */
 export const shadowBytesMax = 32 * 1024;
 
+/** Tags of one device. */
+export const tagsMax = 32;
+/** Longest notes about a device, in characters. */
+export const deviceNotesMax = 4_000;
+/** Devices that a change to many may name by their ids, so that it fits into a request. */
+export const bulkIdsMax = 5_000;
+/** Devices that one change to many may concern. */
+export const bulkDevicesMax = 250_000;
 /** Alert rules and endpoints of one organization. */
 export const alertRulesMax = 100;
 export const alertEndpointsMax = 10;

@@ -1,7 +1,9 @@
 import type { Operation } from './operations/operation.ts';
+import { bulkOperations } from './operations/bulk.ts';
 import { alertsOperations } from './operations/alerts.ts';
 import { batchesOperations } from './operations/batches.ts';
 import { codesOperations } from './operations/codes.ts';
+import { deviceFactsOperations } from './operations/device-facts.ts';
 import { devicesOperations } from './operations/devices.ts';
 import { enrolmentOperations } from './operations/enrolment.ts';
 import { organizationOperations } from './operations/organization.ts';
@@ -20,6 +22,8 @@ export const operations = {
   ...enrolmentOperations,
   ...batchesOperations,
   ...devicesOperations,
+  ...deviceFactsOperations,
+  ...bulkOperations,
   ...organizationOperations,
   ...recordsOperations,
   ...overviewOperations,

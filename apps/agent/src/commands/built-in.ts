@@ -2,6 +2,7 @@ import { connectFrameSchema, type JsonObject, rotateKeyPayloadSchema } from '@ed
 import * as z from 'zod';
 import type { TunnelCredential } from '../tunnel/model.ts';
 import type { Desired } from './desired.ts';
+import type { Identified } from './identify.ts';
 import { CommandError, type CommandHandler } from './runner.ts';
 import type { ShadowClient } from './shadow.ts';
 import type { SystemMetrics } from './system-metrics.ts';
@@ -10,6 +11,7 @@ export interface BuiltInDeps {
   /** How the agent is; no secrets. */
   readonly health: () => JsonObject;
   readonly metrics: () => Promise<SystemMetrics>;
+  readonly identify: () => Promise<Identified>;
   readonly shadow: ShadowClient;
   readonly desired: Desired;
   /** The credential of the tunnel that is online, or undefined. */
@@ -29,6 +31,7 @@ export function builtInCommands(deps: BuiltInDeps): [string, CommandHandler][] {
   return [
     ['health_check', async () => ({ data: deps.health() })],
     ['get_system_metrics', async () => ({ data: await deps.metrics() })],
+    ['identify', async () => ({ data: await deps.identify() })],
     ['get_shadow', getShadow(deps)],
     ['update_desired', updateDesired(deps)],
     ['rotate_key', rotateKey(deps)],

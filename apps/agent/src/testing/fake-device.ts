@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@edgeflow/contract';
 import type { Files } from '@edgeflow/platform';
 import { SeededRandom, type SimulatedFiles, type SimulatedTime } from '@edgeflow/platform/simulated';
+import { Identify } from '../commands/identify.ts';
 import { CommandError, type CommandHandler } from '../commands/runner.ts';
 import { Connection } from '../connection.ts';
 import {
@@ -75,6 +76,9 @@ export class FakeDevice {
       onReplaced: () => {
         this.replaced += 1;
       },
+      identify: new Identify({
+        ...{ files, timers: this.#time, log: this.#makeLog(), root: '/no/lights' },
+      }),
       metrics: () => Promise.reject(new CommandError('unsupported', 'no metrics here')),
       health: () => ({ status: 'ok' }),
       facts: { agent_version: '1.0.0' },

@@ -76,7 +76,7 @@ export class TinyRegistry {
       ...{ clone_suspected_at: null, clone_evidence: null },
       key: {
         ...{ id: makeId('credential', this.#bytes), created_at: now, expires_at: later, first_used_at: now },
-        ...{ rotation_pending: false, can_rotate: true },
+        ...{ last_rotated_at: null, rotation_pending: false, can_rotate: true },
       },
       ...members,
     };

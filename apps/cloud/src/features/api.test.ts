@@ -85,6 +85,15 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
     await owner.call('listDevices', 200);
     expect((await owner.call('readDeviceFacets', 200)).groups).toEqual([{ value: 'pumps', count: 1 }]);
     await owner.call('updateDevice', 200, { id, body: { name: 'pump 3', tags: [], group: null } });
+    await owner.call('updateDeviceNotes', 200, { id, body: { location: 'hall 3' } });
+    expect(await owner.call('readDeviceNotes', 200, { id })).toMatchObject({ location: 'hall 3' });
+    await owner.call('listConnections', 200, { id });
+    const bulk = await owner.call('changeDevices', 202, {
+      body: { change: { action: 'add_tags', tags: ['wet'] }, filter: {}, expected_count: 1 },
+    });
+    expect(await owner.call('readBulk', 200, { id: bulk.id })).toMatchObject({ state: 'finished' });
+    const csv: unknown = await owner.call('exportDevices', 200);
+    expect(csv).toContain('pump 3');
 
     const itself = cloud.client(identity.api_key);
     await itself.call('readShadow', 200, { id });
@@ -143,6 +152,7 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
     await owner.call('deleteAlertEndpoint', 204, { id: endpointId });
     await owner.call('deleteAlertRule', 204, { id: rule.id });
     expect((await owner.call('listAudit', 200)).total).toBeGreaterThan(10);
+    expect((await owner.call('readTimeline', 200, { id })).entries.length).toBeGreaterThan(10);
     const events = await owner.raw('streamEvents');
     expect(events.headers.get('content-type')).toContain('text/event-stream');
     await events.body?.cancel();
@@ -275,6 +285,7 @@ describe.each(databaseKinds)('two organizations on %s', (kind) => {
     /** Part of the address, what it may name, and an id of nothing. */
     const anyDevice = ['', identity.device_id, 'dev_0000000000000000'] as const;
     const ours = [
+      ['devices/bulk/', 'bulk_0000000000000001', 'bulk_0000000000000000'],
       ['provisioning-codes', code, 'pc_0000000000000000'],
       ['batches', batch, 'batch_0000000000000000'],
       ['alert-rules', rule.id, 'alr_0000000000000000'],

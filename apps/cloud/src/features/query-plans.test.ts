@@ -23,8 +23,11 @@ import {
   matchKeysById,
 } from './credentials/store.ts';
 import { dayMs } from './credentials/index.ts';
+import { readConnections } from './device-facts/connections.ts';
 import { readFacets } from './devices/facets.ts';
 import { listDevices } from './devices/list.ts';
+import { existingDevices } from './devices/store.ts';
+import { endAbandoned, forgetConnections, recordArrivals, recordDepartures } from './presence/history.ts';
 import { addCounts, onboardingSince } from './onboarding/store.ts';
 import { causesSince } from './overview/failures.ts';
 import { countKeys } from './overview/keys.ts';
@@ -38,6 +41,7 @@ import { noteCannotRotate, requestDueRotations } from './rotation/store.ts';
 
 const tables = [
   'devices',
+  'device_connections',
   'credentials',
   'provisioning_codes',
   'audit_log',
@@ -49,6 +53,9 @@ const tables = [
 const names = ['d00001', 'd00777', 'd20000'];
 const hashes = names.map((name) => `hash of ${name}`);
 const facts = names.map((deviceId) => ({ deviceId, epoch: 1, lastSeenAtMs: 1, reason: 'gone' }));
+const arrivals = names.map((deviceId) => ({
+  ...{ deviceId, organizationId: 'org', epoch: 900, address: '', atMs: 1 },
+}));
 const newcomers = names.map((deviceId) => ({ deviceId, address: '', version: null, history: '{}' }));
 
 /** Indexes that come with a constraint; SQLite names them by their number, and lets nobody drop them. */
@@ -57,6 +64,10 @@ const constraints: Readonly<Record<string, { readonly table: string; readonly sq
   code_words_pkey: { table: 'code_words', sqlite: 'PRIMARY KEY' },
   onboarding_hours_pkey: { table: 'onboarding_hours', sqlite: 'sqlite_autoindex_onboarding_hours_1' },
   devices_pkey: { table: 'devices', sqlite: 'sqlite_autoindex_devices_1' },
+  device_connections_pkey: {
+    table: 'device_connections',
+    sqlite: 'sqlite_autoindex_device_connections_1',
+  },
   credentials_pkey: { table: 'credentials', sqlite: 'sqlite_autoindex_credentials_1' },
   credentials_key_hash_key: { table: 'credentials', sqlite: 'sqlite_autoindex_credentials_2' },
   provisioning_codes_pkey: { table: 'provisioning_codes', sqlite: 'sqlite_autoindex_provisioning_codes_1' },
@@ -111,6 +122,7 @@ const hotPaths: readonly HotPath[] = [
     name: 'devices whose key expires soon',
     read: (database) => list(database, { needs_key: 'true' }),
     indexes: ['credentials_live', 'devices_by_time'],
+    hasSubstitute: true,
     only: 'sqlite',
   },
   {
@@ -126,17 +138,20 @@ const hotPaths: readonly HotPath[] = [
       await list(database, { order: 'asc', limit: 500, cursor: nextCursor ?? '' });
     },
     indexes: ['devices_by_time', 'devices_pkey'],
+    hasSubstitute: true,
   },
   {
     name: 'the slices of a search, which SQLite goes through on the thread of heartbeats',
     read: (database) => list(database, { q: 'searched', tag: 'a', status: 'online', sort: 'name' }),
     indexes: ['devices_by_time'],
+    hasSubstitute: true,
     only: 'sqlite',
   },
   {
     name: 'the slices of what devices can be narrowed down to',
     read: (database) => readFacets(scanned(database), 'org'),
     indexes: ['devices_by_time'],
+    hasSubstitute: true,
     only: 'sqlite',
   },
   { name: 'living keys', run: (tx) => livingCredentials(tx, names), indexes: ['credentials_live'] },
@@ -161,6 +176,31 @@ const hotPaths: readonly HotPath[] = [
     name: 'rotations that are due',
     run: (tx) => requestDueRotations(tx, 100, dayMs),
     indexes: ['credentials_due', 'devices_pkey'],
+  },
+  {
+    name: 'arrivals and departures in the history',
+    run: async (tx) => {
+      await recordArrivals(tx, arrivals);
+      await recordDepartures(tx, facts);
+      await endAbandoned(tx, names, 'gone');
+    },
+    indexes: ['device_connections_pkey'],
+  },
+  {
+    name: 'connections that are forgotten',
+    read: (database) => forgetConnections(database, 1, 100),
+    indexes: ['device_connections_by_time'],
+    only: 'sqlite',
+  },
+  {
+    name: 'the connections of a device',
+    read: (database) => readConnections(database, 'd00777', 2 ** 50, 50),
+    indexes: ['device_connections_pkey'],
+  },
+  {
+    name: 'devices that are named',
+    read: (d) => existingDevices(d, 'org', names),
+    indexes: ['devices_pkey'],
   },
   { name: 'arrivals', run: (tx) => markOnline(tx, newcomers), indexes: ['devices_pkey'] },
   { name: 'heartbeats', run: (tx) => markSeen(tx, facts), indexes: ['devices_pkey'] },

@@ -4,9 +4,10 @@ import { jsonTexts } from './json-texts.ts';
 import type { DeviceRow } from './tables.ts';
 
 /**
- * THE order of locks, by which transactions on several nodes never wait for each other in a ring: batches,
- * provisioning codes, organizations, devices; then, of devices that are held, credentials and shadows; then advisory locks, that of the
- * events last. Rows of one table are locked by id, ascending. An `update` of several rows locks them in the order of
+ * THE order of locks, by which transactions on several nodes never wait for each other in a ring: a change to many
+ * devices that is under way, batches, provisioning codes, organizations, devices; then, of devices that are held,
+ * credentials, shadows, notes and connections; then advisory locks, that of the events last. Rows of one table are
+ * locked by id, ascending. An `update` of several rows locks them in the order of
  * its plan, which is anybody's guess: hold them first.
  *
  * Whoever changes a device's credentials holds the device, so what is read of them after the lock stays true until the

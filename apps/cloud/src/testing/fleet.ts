@@ -47,6 +47,10 @@ export async function insertFleet(database: Database): Promise<void> {
     from devices`.execute(db);
   await sql`insert into onboarding_hours (organization_id, hour_ms, made, redeemed, online)
     select 'org', created_at_ms * 3600000, 1, 1, 1 from devices where created_at_ms <= 5000`.execute(db);
+  for (const epoch of [1, 2]) {
+    await sql`insert into device_connections (device_id, epoch, organization_id, began_at_ms, ended_at_ms)
+      select id, cast(${epoch} as bigint), 'org', created_at_ms, created_at_ms from devices`.execute(db);
+  }
   await sql`insert into alert_deliveries (id, organization_id, endpoint_id, kind, body, state, attempts, next_at_ms,
       created_at_ms, finished_at_ms)
     select 'msg ' || id, 'org', 'ale ' || id, 'test', '{}', case when created_at_ms % 100 = 0 then 'waiting'

@@ -6,6 +6,8 @@ export const validBodies: Partial<Record<OperationName, unknown>> = {
   createCodes: {},
   createDevice: {},
   updateDevice: { name: 'pump' },
+  updateDeviceNotes: { notes: 'behind the pump' },
+  changeDevices: { change: { action: 'rotate' }, filter: {}, expected_count: 1 },
   rotateKey: {},
   extendKey: { days: 1 },
   sendCommand: { action: 'health_check' },

@@ -9,6 +9,7 @@ export const idPrefixes = {
   device: 'dev_',
   code: 'pc_',
   batch: 'batch_',
+  bulk: 'bulk_',
   credential: 'key_',
   command: 'cmd_',
   organization: 'org_',

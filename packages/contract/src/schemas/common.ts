@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { infoDepthMax, infoKeysMax, jsonDepthMax, pageLimitDefault, pageLimitMax } from '../limits.ts';
+import {
+  infoDepthMax,
+  infoKeysMax,
+  jsonDepthMax,
+  pageLimitDefault,
+  pageLimitMax,
+  tagsMax,
+} from '../limits.ts';
 
 /** RFC 3339 in UTC. */
 export const timeSchema = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
@@ -36,7 +43,7 @@ export function label(lengthMax: number): z.ZodType<string, string> {
     .refine((text) => !/\p{Cc}/u.test(text), 'must not contain control characters');
 }
 
-export const tagsSchema = z.array(label(64)).max(32);
+export const tagsSchema = z.array(label(64)).max(tagsMax);
 
 /** A JSON object of any members. Callers bound its bytes. */
 export const jsonObjectSchema = z

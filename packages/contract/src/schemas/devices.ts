@@ -17,6 +17,8 @@ export const deviceKeySchema = z.object({
   created_at: timeSchema,
   expires_at: timeSchema,
   first_used_at: timeSchema.nullable(),
+  /** When it took the place of an earlier key of the device; null for the first one, and before its first use. */
+  last_rotated_at: timeSchema.nullable(),
   /** A successor has been offered or issued and has not authenticated yet. */
   rotation_pending: z.boolean(),
   /** null until the device has shown whether it can. */
@@ -108,6 +110,7 @@ export const listDevicesQuerySchema = pageQuerySchema.extend({
   /** Left out: the newest and the ones seen last first, names from A. A cursor is good for one `sort`. */
   order: sortOrderSchema.optional(),
 });
+export const exportDevicesQuerySchema = z.object(deviceFilterShape);
 export const listDevicesResponseSchema = z.object({ devices: z.array(deviceSchema), ...pageShape });
 
 const facetValueSchema = z.object({ value: z.string(), count: z.number().int() });

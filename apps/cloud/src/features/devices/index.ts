@@ -2,5 +2,13 @@ export { deviceRoutes } from './routes.ts';
 export { boardModelOf, deviceSearchText } from './search.ts';
 export { Devices } from './service.ts';
 export { deviceStatusOf } from './view.ts';
-export { readDevice, setLifecycle } from './store.ts';
+export {
+  lockCount,
+  readDevice,
+  setGroups,
+  setLifecycle,
+  setLifecycles,
+  setTags,
+  uncountDevices,
+} from './store.ts';
 export { deviceNames } from './names.ts';

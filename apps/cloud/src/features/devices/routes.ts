@@ -1,7 +1,9 @@
 import { operations } from '@edgeflow/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { answer } from '../../http/answer.ts';
+import { asFile } from '../../http/csv.ts';
 import { route } from '../../http/route.ts';
+import { endWithConnection } from '../../http/streams.ts';
 import { operatorOf } from '../identity/index.ts';
 import type { Devices } from './service.ts';
 
@@ -14,6 +16,15 @@ export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
   );
   route(app, operations.readDeviceFacets, async (call) =>
     answer(200, await devices.facets(operatorOf(call), goneWith(call.request))),
+  );
+  route(
+    app,
+    operations.exportDevices,
+    async (call) => {
+      const body = devices.export(operatorOf(call), call.query, goneWith(call.request));
+      return answer(200, endWithConnection(body, call.request), asFile('devices.csv'));
+    },
+    { waits: true },
   );
   route(app, operations.readDevice, async (call) =>
     answer(200, await devices.read(operatorOf(call), call.params.id)),

@@ -48,6 +48,17 @@ export async function* slicesOf(
   }
 }
 
+/** The ids of all devices that match, newest first. */
+export async function matchingIds(source: ScanSource, scan: Scan): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const slice of slicesOf(source, scan)) {
+    const found = await sql<{ id: string }>`select id from devices where ${slice}
+      order by created_at_ms desc, id desc`.execute(source.database.db);
+    for (const { id } of found.rows) ids.push(id);
+  }
+  return ids;
+}
+
 /** Where a slice ends, in the order newest first; undefined where it is the last. Reads nothing but the index. */
 async function placeOf(
   database: Database,

@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream';
 import {
   type CreateDeviceRequest,
   type Device,
   type DeviceFacets,
+  type DeviceFilter,
   type DevicePresence,
   type EventType,
   formatApiKey,
@@ -24,12 +26,21 @@ import { pardon } from '../clones/index.ts';
 import { hashApiKey, issueCredentials, keyLife, livingCredentials } from '../credentials/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import type { Operator } from '../identity/index.ts';
+import { exportDevices } from './export.ts';
 import { readFacets } from './facets.ts';
 import { listDevices } from './list.ts';
-import type { ScanSource } from './scan.ts';
+import { matchingIds, type ScanSource } from './scan.ts';
 import { ScanTurns } from './scan-turns.ts';
 import { deviceSearchText } from './search.ts';
-import { countDevice, insertDevice, readDevice, setLifecycle, uncountDevice, updateDevice } from './store.ts';
+import {
+  countDevice,
+  existingDevices,
+  insertDevice,
+  readDevice,
+  setLifecycle,
+  uncountDevice,
+  updateDevice,
+} from './store.ts';
 import { type LivePresence, viewDevice, viewPresence } from './view.ts';
 
 export interface DevicesOptions {
@@ -121,6 +132,26 @@ export class Devices {
   /** What the devices can be narrowed down to. */
   facets(operator: Operator, isGone: () => boolean): Promise<DeviceFacets> {
     return this.#scans.run(() => readFacets(this.#scanSource(isGone), operator.organizationId));
+  }
+
+  /**
+   * The devices that are named, of those that exist, or all that a filter lets through: their ids, as they are now.
+   */
+  async select(
+    { organizationId }: Operator,
+    which: { readonly ids: readonly string[] } | { readonly filter: DeviceFilter },
+  ): Promise<string[]> {
+    const { database } = this.#options;
+    if ('ids' in which) return existingDevices(database, organizationId, which.ids);
+    const source = this.#scanSource(() => false);
+    return this.#scans.run(() => matchingIds(source, { organizationId, filter: which.filter }));
+  }
+
+  /** All devices that a filter lets through, as CSV. Destroyed, it reads no more. */
+  export({ organizationId }: Operator, filter: DeviceFilter, isGone: () => boolean): Readable {
+    const { live } = this.#options;
+    const source = this.#scanSource(isGone);
+    return exportDevices({ source, turns: this.#scans, organizationId, filter, live });
   }
 
   async read(operator: Operator, id: string): Promise<Device> {

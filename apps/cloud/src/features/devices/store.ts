@@ -1,6 +1,8 @@
 import type { UpdateDeviceRequest } from '@edgeflow/contract';
 import { sql } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
+import { jsonTexts } from '../../storage/json-texts.ts';
+import { forEachRow } from '../../storage/rows.ts';
 import type { DeviceLifecycle, DeviceRow } from '../../storage/tables.ts';
 import { storableJson } from '../../storage/text.ts';
 
@@ -80,24 +82,72 @@ export async function updateDevice(
     .execute();
 }
 
-export async function setLifecycle(tx: Tx, id: string, lifecycle: DeviceLifecycle): Promise<void> {
-  await tx.db
-    .updateTable('devices')
-    .set({
-      lifecycle,
-      lifecycle_changed_at_ms: tx.nowMs,
-      security_changed_at_ms: tx.nowMs,
-      readmit_credential_id: null,
-    })
-    .where('id', '=', id)
-    .execute();
+export function setLifecycle(tx: Tx, id: string, lifecycle: DeviceLifecycle): Promise<void> {
+  return setLifecycles(tx, [id], lifecycle);
+}
+
+/** Of devices that are held. */
+export async function setLifecycles(
+  tx: Tx,
+  ids: readonly string[],
+  lifecycle: DeviceLifecycle,
+): Promise<void> {
+  await sql`update devices set lifecycle = ${lifecycle}, lifecycle_changed_at_ms = ${tx.nowMs},
+      security_changed_at_ms = ${tx.nowMs}, readmit_credential_id = null
+    where id in ${jsonTexts(tx.kind, ids)}`.execute(tx.db);
+}
+
+/** Of devices that are held. */
+export async function setGroups(tx: Tx, ids: readonly string[], group: string | null): Promise<void> {
+  await sql`update devices set device_group = ${group} where id in ${jsonTexts(tx.kind, ids)}`.execute(tx.db);
+}
+
+const tagColumns = { id: 'text', tags: 'text' } as const;
+
+/** Of devices that are held, each its own. */
+export async function setTags(
+  tx: Tx,
+  devices: readonly { readonly id: string; readonly tags: readonly string[] }[],
+): Promise<void> {
+  const rows = devices.map(({ id, tags }) => ({ id, tags: storableJson(tags) }));
+  await forEachRow(
+    tx,
+    tagColumns,
+    rows,
+    (r, from) => sql`update devices set tags = ${r.tags} ${from} where devices.id = ${r.id}`,
+  );
+}
+
+/** Devices of an organization among these, that have not been deleted. */
+export async function existingDevices(
+  database: Database,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  // Put so that no index of the organization fits.
+  const found = await sql<Pick<DeviceRow, 'id' | 'organization_id' | 'lifecycle'>>`
+    select id, organization_id, lifecycle from devices where id in ${jsonTexts(database.kind, ids)}
+    order by id`.execute(database.db);
+  return found.rows.flatMap((row) =>
+    row.organization_id === organizationId && row.lifecycle !== 'deleted' ? row.id : [],
+  );
 }
 
 /** Takes a deleted device off its organization's count. Call it before the device's own row is touched: codes, organizations, devices is the order of locks. */
-export async function uncountDevice(tx: Tx, organizationId: string): Promise<void> {
-  await sql`update organizations set device_count = device_count - 1 where id = ${organizationId}`.execute(
+export function uncountDevice(tx: Tx, organizationId: string): Promise<void> {
+  return uncountDevices(tx, organizationId, 1);
+}
+
+/** The same for several; where their number is known only once they are held, {@link lockCount} goes first. */
+export async function uncountDevices(tx: Tx, organizationId: string, count: number): Promise<void> {
+  await sql`update organizations set device_count = device_count - ${count} where id = ${organizationId}`.execute(
     tx.db,
   );
+}
+
+/** Holds the count of an organization's devices, before any of them. */
+export async function lockCount(tx: Tx, organizationId: string): Promise<void> {
+  await sql`select id from organizations where id = ${organizationId} ${tx.forUpdate}`.execute(tx.db);
 }
 
 /** Counts one device in, only while the limit holds. */

@@ -85,6 +85,7 @@ function viewKey(row: DeviceRow, credentials: readonly CredentialRow[]): DeviceK
     created_at: toRfc3339(shown.created_at_ms),
     expires_at: toRfc3339(shown.expires_at_ms),
     first_used_at: timeOrNull(shown.authenticated_at_ms),
+    last_rotated_at: shown.created_at_ms > row.created_at_ms ? timeOrNull(shown.authenticated_at_ms) : null,
     rotation_pending: row.rotation_wanted_at_ms !== null || (active !== undefined && issued !== undefined),
     can_rotate: row.can_rotate === null ? null : row.can_rotate === 1,
   };

@@ -25,6 +25,8 @@ export type ConnectionVerdict =
       readonly restricted: boolean;
       /** When a new key was asked for that the device has not got yet; null: it has none to come. */
       readonly rotationWantedAtMs: number | null;
+      /** When it was accepted, by the database's clock. */
+      readonly atMs: number;
       /** A process that another one had superseded is back: whether it lives is worth asking. */
       readonly isReturn: boolean;
     }
@@ -97,6 +99,7 @@ async function admitBatch(tx: Tx, requests: readonly ConnectionRequest[]): Promi
       restricted: one.restricted,
       rotationWantedAtMs: row.rotation_wanted_at_ms,
       isReturn: one.isReturn,
+      atMs: tx.nowMs,
     };
   });
   await insertEvents(tx, [...events, ...onlineEvents(tx, requests, results)]);

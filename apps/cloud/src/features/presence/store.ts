@@ -4,6 +4,7 @@ import { holdDevices } from '../../storage/device-locks.ts';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { forEachRow } from '../../storage/rows.ts';
 import type { EventFact } from '../events/index.ts';
+import { endAbandoned } from './history.ts';
 
 const onlineColumns = {
   id: 'text',
@@ -162,6 +163,8 @@ export async function giveUpWaiting(
       last_close_reason = 'did not reconnect after the cloud restarted'
     where id in ${jsonTexts(tx.kind, ids)} and ${isOverdue}
     returning id, organization_id`.execute(tx.db);
+  const abandoned = gone.rows.map(({ id }) => id);
+  await endAbandoned(tx, abandoned, 'did not reconnect after the cloud restarted');
   const events = gone.rows.map((row) =>
     offlineEvent(row.organization_id, row.id, 'did not reconnect', tx.nowMs),
   );

@@ -1,7 +1,9 @@
 import { reconnectingSeconds } from '@edgeflow/contract';
 import type { TimerHandle, Timers } from '@edgeflow/platform';
-import type { Database } from '../../storage/database.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import { holdDevices } from '../../storage/device-locks.ts';
 import { type Events, insertEvents } from '../events/index.ts';
+import { type ArrivalFact, recordArrivals, recordDepartures } from './history.ts';
 import {
   expectBack,
   giveUpWaiting,
@@ -11,8 +13,8 @@ import {
   type SeenFact,
 } from './store.ts';
 
-/** Departures are gathered this long, then written together. */
-const departuresEveryMs = 250;
+/** Arrivals and departures are gathered this long, then written together. */
+const changesEveryMs = 250;
 /** Heartbeats reach the database this often; until then they are in memory. */
 const heartbeatsEveryMs = 60_000;
 /** Whom nobody has heard again is given up this often, by every node: the one that doubted may be gone. */
@@ -36,12 +38,13 @@ export interface PresenceOptions {
 /**
  * Writes presence behind: never a database write per heartbeat, never one per departure.
  *
- * Invariants: a departure stays here until it is committed; one about an older connection changes nothing, because
+ * Invariants: an arrival or departure stays here until it is committed; one about an older connection changes nothing, because
  * the write is fenced by the connection's epoch.
  */
 export class PresenceWriter {
   readonly #options: PresenceOptions;
   readonly #departures = new Map<string, OfflineFact>();
+  readonly #arrivals: ArrivalFact[] = [];
   readonly #timers: TimerHandle[] = [];
   #writing: Promise<void> = Promise.resolve();
 
@@ -55,8 +58,8 @@ export class PresenceWriter {
     const expected = await this.#expectBack();
     const startedAtMs = await database.nowMs();
     this.#timers.push(
-      timers.every(departuresEveryMs, () => {
-        this.#queue(() => this.#writeDepartures());
+      timers.every(changesEveryMs, () => {
+        this.#queue(() => this.#writeChanges());
       }),
       timers.every(heartbeatsEveryMs, () => {
         this.#queue(() => this.#writeHeartbeats());
@@ -66,6 +69,11 @@ export class PresenceWriter {
       }),
     );
     return expected;
+  }
+
+  /** A connection that has been accepted, for the history of its device. */
+  arrived(fact: ArrivalFact): void {
+    this.#arrivals.push(fact);
   }
 
   departed(fact: OfflineFact): void {
@@ -87,7 +95,7 @@ export class PresenceWriter {
   /** Writes what is left and stops. */
   async stop(): Promise<void> {
     for (const timer of this.#timers.splice(0)) this.#options.timers.clear(timer);
-    this.#queue(() => this.#writeDepartures());
+    this.#queue(() => this.#writeChanges());
     await this.#writing;
   }
 
@@ -107,12 +115,13 @@ export class PresenceWriter {
     this.#writing = this.#writing.then(task).catch(this.#options.onFailure);
   }
 
-  async #writeDepartures(): Promise<void> {
-    while (this.#departures.size > 0) {
+  /** Arrivals go first: a connection that lasted a moment is written down before its end. */
+  async #writeChanges(): Promise<void> {
+    while (this.#arrivals.length + this.#departures.size > 0) {
+      const arrivals = this.#arrivals.slice(0, rowsPerWrite);
       const facts = [...this.#departures.values()].slice(0, rowsPerWrite);
-      await this.#options.database.transaction(async (tx) => {
-        await insertEvents(tx, await markOffline(tx, facts));
-      });
+      await this.#options.database.transaction((tx) => writeChanges(tx, arrivals, facts));
+      this.#arrivals.splice(0, arrivals.length);
       for (const fact of facts) {
         if (this.#departures.get(fact.deviceId) === fact) this.#departures.delete(fact.deviceId);
       }
@@ -153,4 +162,18 @@ export class PresenceWriter {
       if (given.isDone) return;
     }
   }
+}
+
+async function writeChanges(
+  tx: Tx,
+  arrivals: readonly ArrivalFact[],
+  departures: readonly OfflineFact[],
+): Promise<void> {
+  await holdDevices(
+    tx,
+    [...arrivals, ...departures].map(({ deviceId }) => deviceId),
+  );
+  await recordArrivals(tx, arrivals);
+  await recordDepartures(tx, departures);
+  await insertEvents(tx, await markOffline(tx, departures));
 }

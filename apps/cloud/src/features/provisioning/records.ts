@@ -1,5 +1,5 @@
 import type { Tx } from '../../storage/database.ts';
-import { type AuditFact, insertAudit } from '../audit/index.ts';
+import { type Actor, type AuditFact, insertAudit } from '../audit/index.ts';
 import { type EventFact, insertEvents } from '../events/index.ts';
 import type { JudgedClaim } from './claim.ts';
 
@@ -14,7 +14,7 @@ export async function recordClaims(tx: Tx, judged: readonly JudgedClaim[]): Prom
   for (const one of judged) {
     const record = recordOf(one, tx.nowMs);
     if (record === undefined || !mayRecord(one, recorded)) continue;
-    audit.push(record.audit);
+    audit.push(...record.audit);
     events.push(record.event);
   }
   await insertAudit(tx, audit);
@@ -29,7 +29,7 @@ function mayRecord(one: JudgedClaim, recorded: Map<string, number>): boolean {
   return before < failuresRecordedMax;
 }
 
-function recordOf(one: JudgedClaim, atMs: number): { audit: AuditFact; event: EventFact } | undefined {
+function recordOf(one: JudgedClaim, atMs: number): { audit: AuditFact[]; event: EventFact } | undefined {
   const { claim, code, outcome, redemption } = one;
   if (code === undefined) return undefined;
   const organizationId = code.organization_id;
@@ -41,7 +41,10 @@ function recordOf(one: JudgedClaim, atMs: number): { audit: AuditFact; event: Ev
     const again = code.target_device_id !== null;
     const detail = { device_id: deviceId, key_id: credentialId, reprovisioned: again };
     return {
-      audit: { organizationId, atMs, actor, action: 'code.redeem', object, outcome: 'success', detail },
+      audit: [
+        { organizationId, atMs, actor, action: 'code.redeem', object, outcome: 'success', detail },
+        ...(again ? [reprovisioned(one, actor, atMs)] : []),
+      ],
       event: {
         organizationId,
         atMs,
@@ -62,7 +65,7 @@ function recordOf(one: JudgedClaim, atMs: number): { audit: AuditFact; event: Ev
   const actor = { kind: 'anonymous', id: 'device', ...origin } as const;
   const reason = outcome.code;
   return {
-    audit: { organizationId, atMs, actor, action: 'code.redeem', object, outcome: 'failure', reason },
+    audit: [{ organizationId, atMs, actor, action: 'code.redeem', object, outcome: 'failure', reason }],
     event: {
       organizationId,
       atMs,
@@ -78,4 +81,12 @@ function recordOf(one: JudgedClaim, atMs: number): { audit: AuditFact; event: Ev
       },
     },
   };
+}
+
+/** A device that gets another code keeps its history: what the code has done to it is told of the device too. */
+function reprovisioned({ code, redemption }: JudgedClaim, actor: Actor, atMs: number): AuditFact {
+  const object = { kind: 'device', id: redemption?.deviceId ?? '' };
+  const detail = { code_id: code?.id ?? '', key_id: redemption?.credentialId ?? '' };
+  const organizationId = code?.organization_id ?? '';
+  return { organizationId, atMs, actor, action: 'device.reprovision', object, outcome: 'success', detail };
 }

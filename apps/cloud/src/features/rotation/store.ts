@@ -13,6 +13,12 @@ export async function wantRotation(tx: Tx, deviceId: string): Promise<void> {
     .execute();
 }
 
+/** The same for many that are held. */
+export async function wantRotations(tx: Tx, deviceIds: readonly string[]): Promise<void> {
+  await sql`update devices set rotation_wanted_at_ms = ${tx.nowMs}, security_changed_at_ms = ${tx.nowMs}
+    where id in ${jsonTexts(tx.kind, deviceIds)}`.execute(tx.db);
+}
+
 /** The earlier key was replaced: what was suspected of whoever used it, and the quarantine, end with it. */
 export async function forgetEarlierKey(tx: Tx, row: DeviceRow): Promise<void> {
   await tx.db

@@ -1,0 +1,2 @@
+export { bulkRoutes } from './routes.ts';
+export { BulkChanges } from './service.ts';

@@ -1,0 +1,1 @@
+export { deviceFactRoutes } from './routes.ts';
