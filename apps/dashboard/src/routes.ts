@@ -4,6 +4,8 @@ import { addLinkRoute } from './pages/add-link/index.tsx';
 import { auditRoute } from './pages/audit/index.tsx';
 import { batchesRoute, batchRoute, newBatchRoute } from './pages/batches/index.tsx';
 import { codesRoute } from './pages/codes/index.tsx';
+import { deviceRoute } from './pages/device/index.tsx';
+import { devicesRoute } from './pages/devices/index.tsx';
 import { homeRoute } from './pages/home/index.tsx';
 import { overviewRoute } from './pages/overview/index.tsx';
 import { alertSettingsRoute } from './pages/settings/alerts/index.tsx';
@@ -30,6 +32,8 @@ export const routeTree = rootRoute.addChildren([
     // For people, in the order of the navigation:
     homeRoute,
     addDeviceRoute,
+    devicesRoute,
+    deviceRoute,
     overviewRoute,
     codesRoute,
     batchesRoute,

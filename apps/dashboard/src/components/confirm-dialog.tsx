@@ -89,7 +89,7 @@ function Question({
           </Button>
           <Button
             type="submit"
-            color={danger === true ? 'red' : 'petrol'}
+            color={danger === true ? 'red.9' : 'petrol'}
             disabled={!agreed}
             loading={working}
           >

@@ -1,0 +1,219 @@
+import {
+  Alert,
+  Button,
+  Group,
+  NumberInput,
+  Paper,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { IconActivity, IconBulb, IconHeartbeat, IconSend } from '@tabler/icons-react';
+import { type ComponentType, type ReactNode, useState } from 'react';
+import { client, type Schema } from '../../api/client.ts';
+import { ApiProblem } from '../../api/problem.ts';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { StatusBadge, type Tone } from '../../components/status-badge.tsx';
+import { formatClock } from '../../components/time-words.ts';
+import { nowMs } from '../../platform.ts';
+import { useMay } from '../../session/use-session.ts';
+import classes from './json.module.css';
+import { jsonText } from './json.ts';
+
+/** Outcomes that stay on the page. */
+const outcomesMax = 10;
+const timeoutSecondsDefault = 10;
+const timeoutSecondsMax = 120;
+
+interface Asked {
+  readonly action: string;
+  readonly payload?: unknown;
+  readonly timeoutSeconds?: number;
+}
+
+interface Outcome {
+  readonly number: number;
+  readonly action: string;
+  readonly at: string;
+  readonly answer: Schema<'CommandResponse'> | undefined;
+  readonly error: unknown;
+}
+
+const known: readonly (readonly [
+  action: string,
+  words: string,
+  icon: ComponentType<{ size: number; 'aria-hidden': boolean }>,
+])[] = [
+  ['health_check', 'Health check', IconHeartbeat],
+  ['get_system_metrics', 'Metrics', IconActivity],
+  ['identify', 'Identify', IconBulb],
+];
+
+/** Commands through the tunnel, and what became of each. */
+export function Commands({ device }: { readonly device: Schema<'Device'> }): ReactNode {
+  const mayCommand = useMay('operator');
+  const [outcomes, setOutcomes] = useState<readonly Outcome[]>([]);
+  const [running, setRunning] = useState<string | undefined>(undefined);
+  const send = async ({ action, payload, timeoutSeconds = timeoutSecondsDefault }: Asked): Promise<void> => {
+    setRunning(action);
+    const told = await client
+      .POST('/api/v1/devices/{id}/commands', {
+        params: { path: { id: device.device_id } },
+        body: { action, timeout_ms: timeoutSeconds * 1000, ...(payload === undefined ? {} : { payload }) },
+      })
+      .then(
+        ({ data }) => ({ answer: data, error: undefined }),
+        (error: unknown) => ({ answer: undefined, error }),
+      );
+    setRunning(undefined);
+    const at = new Date(nowMs()).toISOString();
+    setOutcomes((before) =>
+      [{ ...told, action, at, number: (before[0]?.number ?? 0) + 1 }, ...before].slice(0, outcomesMax),
+    );
+  };
+  if (!mayCommand) return <Text c="dimmed">Commands need the role operator.</Text>;
+  return (
+    <Stack gap="md">
+      {device.status === 'online' ? null : (
+        <Alert color="yellow" title="The device is not connected">
+          A command reaches a device only while it is online; it is not kept for later. What a device should
+          be when it comes back belongs into its shadow.
+        </Alert>
+      )}
+      <Group gap="xs">
+        {known.map(([action, words, Icon]) => (
+          <Button
+            key={action}
+            variant="default"
+            leftSection={<Icon size={16} aria-hidden />}
+            loading={running === action}
+            disabled={running !== undefined}
+            onClick={() => void send({ action })}
+          >
+            {words}
+          </Button>
+        ))}
+      </Group>
+      <OtherAction isBusy={running !== undefined} onSend={(asked) => void send(asked)} />
+      <Stack gap="sm" aria-live="polite">
+        {outcomes.map((outcome) => (
+          <OutcomeCard key={outcome.number} outcome={outcome} />
+        ))}
+      </Stack>
+    </Stack>
+  );
+}
+
+function OtherAction(props: {
+  readonly isBusy: boolean;
+  readonly onSend: (asked: Asked) => void;
+}): ReactNode {
+  const [action, setAction] = useState('');
+  const [payload, setPayload] = useState('');
+  const [seconds, setSeconds] = useState<number | string>(timeoutSecondsDefault);
+  const parsed = parse(payload);
+  const send = (): void =>
+    props.onSend({
+      action: action.trim(),
+      timeoutSeconds: Number(seconds),
+      ...(payload.trim() === '' ? {} : { payload: parsed.value }),
+    });
+  return (
+    <Paper withBorder p="md" component="section" aria-label="Any other action">
+      <Title order={2} mb="sm">
+        Any other action
+      </Title>
+      <form
+        onSubmit={(submit) => {
+          submit.preventDefault();
+          send();
+        }}
+      >
+        <Stack gap="sm">
+          <Group gap="sm" align="flex-start">
+            <TextInput
+              label="Action"
+              placeholder="restart_service"
+              maxLength={64}
+              value={action}
+              onChange={(typed) => setAction(typed.currentTarget.value)}
+            />
+            <NumberInput
+              label="Time limit, seconds"
+              min={1}
+              max={timeoutSecondsMax}
+              w={150}
+              value={seconds}
+              onChange={setSeconds}
+            />
+          </Group>
+          <Textarea
+            label="Payload, as JSON (optional)"
+            autosize
+            minRows={3}
+            maxRows={16}
+            spellCheck={false}
+            classNames={{ input: classes['code'] ?? '' }}
+            value={payload}
+            onChange={(typed) => setPayload(typed.currentTarget.value)}
+            error={parsed.isJson ? undefined : 'This is no JSON yet'}
+          />
+          <Group>
+            <Button
+              type="submit"
+              leftSection={<IconSend size={16} aria-hidden />}
+              disabled={action.trim() === '' || !parsed.isJson || Number(seconds) < 1 || props.isBusy}
+            >
+              Send
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Paper>
+  );
+}
+
+function parse(text: string): { readonly isJson: boolean; readonly value?: unknown } {
+  if (text.trim() === '') return { isJson: true };
+  try {
+    return { isJson: true, value: JSON.parse(text) };
+  } catch {
+    return { isJson: false };
+  }
+}
+
+function OutcomeCard({ outcome }: { readonly outcome: Outcome }): ReactNode {
+  const { action, answer, at, error } = outcome;
+  const [tone, words] = wordsOf(outcome);
+  return (
+    <Paper withBorder p="md">
+      <Group gap="xs" mb="xs">
+        <Text fw={600} ff="monospace">
+          {action}
+        </Text>
+        <StatusBadge tone={tone}>{words}</StatusBadge>
+        <Text c="dimmed" size="sm">
+          {formatClock(at)}
+          {answer === undefined ? '' : ` · ${String(Math.round(answer.duration_ms))} ms`}
+        </Text>
+      </Group>
+      {answer?.error === undefined ? null : <Text>{answer.error}</Text>}
+      {answer?.data === undefined ? null : (
+        <pre tabIndex={0} className={classes['document']}>
+          {jsonText(answer.data)}
+        </pre>
+      )}
+      <ProblemAlert error={error} />
+    </Paper>
+  );
+}
+
+function wordsOf({ answer, error }: Outcome): readonly [Tone, string] {
+  if (answer !== undefined)
+    return answer.status === 'success' ? ['good', 'Answered'] : ['warn', 'The device answered with an error'];
+  if (error instanceof ApiProblem && error.code === 'command_timeout') return ['bad', 'No answer in time'];
+  if (error instanceof ApiProblem && error.code === 'device_offline') return ['bad', 'Not connected'];
+  return ['bad', 'Not sent'];
+}
