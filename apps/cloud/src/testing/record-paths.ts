@@ -68,6 +68,11 @@ const auditPaths: readonly HotPath[] = [
     read: audit({ actor: 'tok_1', outcome: 'success' }),
     indexes: ['audit_by_actor'],
   },
+  {
+    name: 'what a device did',
+    read: audit({ actor: 'dev_00000000000d0077' }),
+    indexes: ['audit_by_object'],
+  },
   { name: 'who did such a thing', read: audit({ action: 'code.revoke' }), indexes: ['audit_by_action'] },
   { name: 'what failed', read: audit({ outcome: 'failure' }), indexes: ['audit_failures'] },
   {

@@ -1,4 +1,4 @@
-import type { ExportAuditQuery, ListAuditQuery } from '@edgeflow/contract';
+import { type ExportAuditQuery, isId, type ListAuditQuery } from '@edgeflow/contract';
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { AuditRow, Tables } from '../../storage/tables.ts';
@@ -67,11 +67,29 @@ function filtered(database: Database, organizationId: string, query: ExportAudit
   const where = (condition: RawBuilder<boolean>): void => void (matching = matching.where(condition));
   if (object !== undefined) where(sql<boolean>`${column('object_id')} = ${object}`);
   if (outcome !== undefined) where(sql<boolean>`${column('outcome')} = ${sql.lit(outcome)}`);
-  if (actor !== undefined) where(sql<boolean>`${column('actor_id')} = ${actor}`);
+  if (actor !== undefined) where(actedBy(organizationId, actor, column('actor_id')));
   if (action !== undefined) where(sql<boolean>`${column('action')} = ${action}`);
   if (since !== undefined) where(sql<boolean>`at_ms >= ${Date.parse(since)}`);
   if (until !== undefined) where(sql<boolean>`at_ms <= ${Date.parse(until)}`);
   return matching;
+}
+
+/**
+ * What a person, a token or the cloud did is found by an index. What a device did is not: an entry of it there would
+ * cost every registration a page. A device registers at the moment it is made; from then on it acts on itself, or on
+ * codes made for it.
+ */
+function actedBy(
+  organizationId: string,
+  actor: string,
+  actorColumn: RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  if (!isId('device', actor)) return sql`${actorColumn} = ${actor} and actor_kind <> 'device'`;
+  const own = sql`select sequence from audit_log where organization_id = ${organizationId}`;
+  return sql`actor_id = ${actor} and sequence in (
+    ${own} and at_ms = (select created_at_ms from devices where id = ${actor})
+    union all ${own} and object_id = ${actor}
+    union all ${own} and object_id in (select id from provisioning_codes where target_device_id = ${actor}))`;
 }
 
 /**

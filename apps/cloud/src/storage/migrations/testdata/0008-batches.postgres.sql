@@ -384,7 +384,7 @@ alter table shadows add constraint shadows_device_id_fkey FOREIGN KEY (device_id
 alter table shadows add constraint shadows_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table two_factors add constraint two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 CREATE INDEX audit_by_action ON public.audit_log USING btree (organization_id, action, at_ms, sequence);
-CREATE INDEX audit_by_actor ON public.audit_log USING btree (organization_id, actor_id, at_ms, sequence);
+CREATE INDEX audit_by_actor ON public.audit_log USING btree (organization_id, actor_id, at_ms, sequence) WHERE (actor_kind <> 'device'::text);
 CREATE INDEX audit_by_object ON public.audit_log USING btree (organization_id, object_id, at_ms, sequence);
 CREATE INDEX audit_by_time ON public.audit_log USING btree (organization_id, at_ms, sequence);
 CREATE INDEX audit_failures ON public.audit_log USING btree (organization_id, at_ms, sequence) WHERE (outcome = 'failure'::text);
@@ -397,6 +397,7 @@ CREATE INDEX bulk_changes_running ON public.bulk_changes USING btree (beat_at_ms
 CREATE INDEX codes_by_batch ON public.provisioning_codes USING btree (organization_id, batch_id, state) WHERE (batch_id IS NOT NULL);
 CREATE INDEX codes_by_maker ON public.provisioning_codes USING btree (organization_id, created_by, created_at_ms, id);
 CREATE INDEX codes_by_state ON public.provisioning_codes USING btree (organization_id, state, created_at_ms, id, expires_at_ms);
+CREATE INDEX codes_by_target ON public.provisioning_codes USING btree (target_device_id) WHERE (target_device_id IS NOT NULL);
 CREATE INDEX codes_by_time ON public.provisioning_codes USING btree (organization_id, created_at_ms, id);
 CREATE INDEX codes_live ON public.provisioning_codes USING btree (group_count, expires_at_ms) WHERE (state = 'active'::text);
 CREATE INDEX credentials_by_expiry ON public.credentials USING btree (organization_id, expires_at_ms, device_id) WHERE (state = 'active'::text);

@@ -26,7 +26,7 @@ CREATE TABLE two_factors ( id text primary key, user_id text not null unique ref
 CREATE TABLE users ( id text primary key, name text not null, email text not null unique, email_verified integer not null, image text, two_factor_enabled integer not null default 0, used_code_hash text, used_code_at_ms bigint, created_at_ms bigint not null, updated_at_ms bigint not null );
 CREATE TABLE verifications ( id text primary key, identifier text not null, value text not null, expires_at_ms bigint not null, created_at_ms bigint not null, updated_at_ms bigint not null );
 CREATE INDEX audit_by_action on audit_log (organization_id, action, at_ms, sequence);
-CREATE INDEX audit_by_actor on audit_log (organization_id, actor_id, at_ms, sequence);
+CREATE INDEX audit_by_actor on audit_log (organization_id, actor_id, at_ms, sequence) where actor_kind <> 'device';
 CREATE INDEX audit_by_object on audit_log (organization_id, object_id, at_ms, sequence);
 CREATE INDEX audit_by_time on audit_log (organization_id, at_ms, sequence);
 CREATE INDEX audit_failures on audit_log (organization_id, at_ms, sequence) where outcome = 'failure';
@@ -39,6 +39,7 @@ CREATE INDEX bulk_changes_running on bulk_changes (beat_at_ms) where state = 'ru
 CREATE INDEX codes_by_batch on provisioning_codes (organization_id, batch_id, state) where batch_id is not null;
 CREATE INDEX codes_by_maker on provisioning_codes (organization_id, created_by, created_at_ms, id);
 CREATE INDEX codes_by_state on provisioning_codes (organization_id, state, created_at_ms, id, expires_at_ms);
+CREATE INDEX codes_by_target on provisioning_codes (target_device_id) where target_device_id is not null;
 CREATE INDEX codes_by_time on provisioning_codes (organization_id, created_at_ms, id);
 CREATE INDEX codes_live on provisioning_codes (group_count, expires_at_ms) where state = 'active';
 CREATE INDEX credentials_by_expiry on credentials (organization_id, expires_at_ms, device_id) where state = 'active';

@@ -480,7 +480,7 @@ CREATE INDEX alert_incidents_open ON public.alert_incidents USING btree (rule_id
 CREATE INDEX alert_incidents_resolved ON public.alert_incidents USING btree (resolved_at_ms) WHERE (state = 'resolved'::text);
 CREATE INDEX alert_rules_due ON public.alert_rules USING btree (swept_at_ms);
 CREATE INDEX audit_by_action ON public.audit_log USING btree (organization_id, action, at_ms, sequence);
-CREATE INDEX audit_by_actor ON public.audit_log USING btree (organization_id, actor_id, at_ms, sequence);
+CREATE INDEX audit_by_actor ON public.audit_log USING btree (organization_id, actor_id, at_ms, sequence) WHERE (actor_kind <> 'device'::text);
 CREATE INDEX audit_by_object ON public.audit_log USING btree (organization_id, object_id, at_ms, sequence);
 CREATE INDEX audit_by_time ON public.audit_log USING btree (organization_id, at_ms, sequence);
 CREATE INDEX audit_failures ON public.audit_log USING btree (organization_id, at_ms, sequence) WHERE (outcome = 'failure'::text);
@@ -493,6 +493,7 @@ CREATE INDEX bulk_changes_running ON public.bulk_changes USING btree (beat_at_ms
 CREATE INDEX codes_by_batch ON public.provisioning_codes USING btree (organization_id, batch_id, state) WHERE (batch_id IS NOT NULL);
 CREATE INDEX codes_by_maker ON public.provisioning_codes USING btree (organization_id, created_by, created_at_ms, id);
 CREATE INDEX codes_by_state ON public.provisioning_codes USING btree (organization_id, state, created_at_ms, id, expires_at_ms);
+CREATE INDEX codes_by_target ON public.provisioning_codes USING btree (target_device_id) WHERE (target_device_id IS NOT NULL);
 CREATE INDEX codes_by_time ON public.provisioning_codes USING btree (organization_id, created_at_ms, id);
 CREATE INDEX codes_live ON public.provisioning_codes USING btree (group_count, expires_at_ms) WHERE (state = 'active'::text);
 CREATE INDEX credentials_by_alert ON public.credentials USING btree (alert_incident_id) WHERE (alert_incident_id IS NOT NULL);

@@ -39,7 +39,7 @@ CREATE INDEX alert_incidents_open on alert_incidents (rule_id) where state = 'op
 CREATE INDEX alert_incidents_resolved on alert_incidents (resolved_at_ms) where state = 'resolved';
 CREATE INDEX alert_rules_due on alert_rules (swept_at_ms);
 CREATE INDEX audit_by_action on audit_log (organization_id, action, at_ms, sequence);
-CREATE INDEX audit_by_actor on audit_log (organization_id, actor_id, at_ms, sequence);
+CREATE INDEX audit_by_actor on audit_log (organization_id, actor_id, at_ms, sequence) where actor_kind <> 'device';
 CREATE INDEX audit_by_object on audit_log (organization_id, object_id, at_ms, sequence);
 CREATE INDEX audit_by_time on audit_log (organization_id, at_ms, sequence);
 CREATE INDEX audit_failures on audit_log (organization_id, at_ms, sequence) where outcome = 'failure';
@@ -52,6 +52,7 @@ CREATE INDEX bulk_changes_running on bulk_changes (beat_at_ms) where state = 'ru
 CREATE INDEX codes_by_batch on provisioning_codes (organization_id, batch_id, state) where batch_id is not null;
 CREATE INDEX codes_by_maker on provisioning_codes (organization_id, created_by, created_at_ms, id);
 CREATE INDEX codes_by_state on provisioning_codes (organization_id, state, created_at_ms, id, expires_at_ms);
+CREATE INDEX codes_by_target on provisioning_codes (target_device_id) where target_device_id is not null;
 CREATE INDEX codes_by_time on provisioning_codes (organization_id, created_at_ms, id);
 CREATE INDEX codes_live on provisioning_codes (group_count, expires_at_ms) where state = 'active';
 CREATE INDEX credentials_by_alert on credentials (alert_incident_id) where alert_incident_id is not null;
