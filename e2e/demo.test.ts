@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { repository } from './support/processes.ts';
+import { repository, startNode } from './support/processes.ts';
 
 const run = promisify(execFile);
 
@@ -17,6 +17,30 @@ describe('npm run demo', () => {
     const status: unknown = JSON.parse(lines.find((line) => line.startsWith('{')) ?? '');
     expect(status).toMatchObject({ connected: true, status: 'online' });
     expect(lines.at(-1)).toMatch(/^API http.*curl http.*\/api\/v1\/saas\/status$/);
+  });
+
+  it('stays, with a link that signs the owner in once and leads to the devices', async () => {
+    const demo = startNode('demo', ['e2e/demo.ts'], {});
+    try {
+      const link = await demo.waitFor('its link', (line) => /as its owner: (\S+)/.exec(line)?.[1], 60_000);
+      const { hash, origin, pathname, searchParams } = new URL(link);
+      expect([pathname, searchParams.get('to')]).toEqual(['/sign-in', '/devices']);
+      const body = JSON.stringify({ secret: hash.slice(1) });
+      const headers = { 'content-type': 'application/json' };
+      const enter = () => fetch(`${origin}/api/v1/session/link`, { method: 'POST', headers, body });
+      const entered = await enter();
+      expect(entered.status).toBe(200);
+      expect(await entered.json()).toMatchObject({ role: 'owner', organization: { name: 'Demo' } });
+      const cookie = entered.headers
+        .getSetCookie()
+        .map((one) => one.split(';')[0])
+        .join('; ');
+      const devices = await fetch(`${origin}/api/v1/devices`, { headers: { cookie } });
+      expect(await devices.json()).toMatchObject({ devices: [{ status: 'online' }] });
+      expect((await enter()).status).toBe(410);
+    } finally {
+      expect(await demo.stop()).toBe(0);
+    }
   });
 
   it('works where there is no /proc, /sys or /etc', async () => {

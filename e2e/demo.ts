@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type AgentProcess, freePort, startAgent } from './support/agent-process.ts';
+import { runCloudCommand } from './support/cloud-command.ts';
 import { type CloudProcess, startCloud } from './support/cloud-process.ts';
 
 /**
@@ -73,7 +75,30 @@ async function tell(): Promise<void> {
   say(`cloud      sees it online: ${hardware}`);
   say(`total      from nothing to online: ${String(Math.round(performance.now() - startedMs))} ms`);
   process.stdout.write(`${JSON.stringify(online)}\n`);
+  // Nobody would open it.
+  if (!options.exit) process.stdout.write(`Open the dashboard as its owner: ${await ownerLink(cloud)}\n`);
   process.stdout.write(`API ${cloud.plainUrl}/docs · status: curl ${agent.url}/api/v1/saas/status\n`);
+}
+
+/**
+ * Makes the owner with the link that the cloud printed, and asks the command line for a link that signs in once: the
+ * way that whoever runs a cloud has, too.
+ */
+async function ownerLink(running: CloudProcess): Promise<string> {
+  const secret = await running.waitFor(
+    'its set-up link',
+    (line) => /\/setup#(\S+)/.exec(line)?.[1],
+    onlineMs,
+  );
+  const email = 'owner@demo.example';
+  const owner = { name: 'Demo owner', email, password: randomBytes(24).toString('base64url') };
+  const made = await running.call('POST', '/api/v1/setup', { secret, ...owner, organization_name: 'Demo' });
+  if (made.status !== 201) throw new Error(`the cloud took no owner: ${made.text}`);
+  const { stderr, stdout } = await runCloudCommand(running, ['sign-in-link', '--email', email]);
+  const link = URL.parse(stdout.trim());
+  if (link === null) throw new Error(`no link was printed: ${stderr}`);
+  link.searchParams.set('to', '/devices');
+  return link.href;
 }
 
 async function end(code: number): Promise<never> {

@@ -26,9 +26,10 @@ export function requestOrigins(trustedProxies: NetworkSet): (request: IncomingMe
   };
 }
 
-/** Of several values the one that the nearest proxy added. */
+/** Of several values the one that the nearest proxy added; undefined when it added none. */
 function lastOf(header: string | string[] | undefined): string | undefined {
-  return [header ?? []].flat().join(',').split(',').at(-1)?.trim().toLowerCase();
+  const last = [header ?? []].flat().join(',').split(',').at(-1)?.trim().toLowerCase();
+  return last === '' ? undefined : last;
 }
 
 /**
