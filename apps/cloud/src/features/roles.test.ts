@@ -105,6 +105,11 @@ describe.each(databaseKinds)('who may call what, on %s', (kind) => {
       body: validBodies.createAlertEndpoint,
     });
     const delivery = await owner.call('testAlertEndpoint', 202, { id: endpoint.id });
+    const tagging = { change: { action: 'add_tags', tags: ['wet'] }, device_ids: [device.device_id] };
+    const bulk = await owner.call('changeDevices', 202, { body: { ...tagging, expected_count: 1 } });
+    await eventuallyTrue('the devices are changed', async () => {
+      return (await owner.call('readBulk', 200, { id: bulk.id })).state === 'finished';
+    });
     const batch = await owner.call('createBatch', 201, { body: { name: 'mark-batch', count: 2 } });
     await eventuallyTrue('the batch is made', async () => {
       return (await owner.call('readBatch', 200, { id: batch.id })).status === 'ready';
@@ -112,6 +117,7 @@ describe.each(databaseKinds)('who may call what, on %s', (kind) => {
     const viewer = members.find(({ role }) => role === 'viewer');
     const entries: [string, string | undefined][] = [
       ['devices', device.device_id],
+      ['devices/bulk', bulk.id],
       ['provisioning-codes', codes[0]?.id],
       ['members', viewer?.id],
       ['invitations', invitation.invitation.id],

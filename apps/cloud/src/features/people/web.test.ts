@@ -37,7 +37,7 @@ describe.each(databaseKinds)('a browser on %s', (kind) => {
       { origin: 'https://evil.example' },
       { origin: 'null' },
       { origin: `http://127.0.0.1:1` },
-      { origin: `http://127.0.0.1.evil.example:${String(new URL(cloud.origin).port)}` },
+      { origin: `http://127.0.0.1.evil.example:${new URL(cloud.origin).port}` },
       { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
       { 'sec-fetch-site': 'same-site' },
       { 'sec-fetch-site': 'cross-site' },
