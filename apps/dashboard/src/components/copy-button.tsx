@@ -64,7 +64,9 @@ async function copyText(text: string): Promise<void> {
   }
 }
 
+/** The selection takes the focus with it, so that has to be given back. */
 function copySelection(text: string): void {
+  const focused = document.activeElement;
   const area = document.createElement('textarea');
   area.value = text;
   area.className = 'visually-hidden';
@@ -74,5 +76,6 @@ function copySelection(text: string): void {
   const command: unknown = Reflect.get(document, 'execCommand');
   const copied = typeof command === 'function' && command.call(document, 'copy') === true;
   area.remove();
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   if (!copied) throw new Error('the browser copies nothing');
 }
