@@ -35,6 +35,7 @@ describe('the shell of the dashboard', () => {
     const page = await open('/', { width, height: 700 });
     await page.getByRole('link', { name: 'EdgeFlow, to the start' }).waitFor();
     await untilLive(page);
+    await page.getByRole('heading', { level: 1 }).waitFor();
     await expectNoSideways(page);
     await expectAccessible(page);
     expect(browser.problems()).toEqual([]);
