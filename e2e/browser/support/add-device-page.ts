@@ -19,6 +19,7 @@ export class AddDevicePage {
     const { path = '/devices/add', ...more } = options;
     const opened = await browser.open(cloud.plainUrl + path, { token: cloud.token, ...more });
     await untilLive(opened);
+    await opened.getByRole('heading', { level: 1 }).waitFor();
     return new AddDevicePage(opened);
   }
 

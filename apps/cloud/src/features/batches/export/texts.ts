@@ -82,7 +82,7 @@ export async function* openRows(source: TextSource, batch: BatchRow): AsyncGener
         macAddress: row.mac_address,
         tags: JSON.parse(row.tags) as string[],
         code,
-        link: code === null ? null : formatProvisioningLink({ cloudUrl, code, pins }),
+        link: code === null ? null : formatProvisioningLink({ cloudUrl, code, pins, codeId: row.code_id }),
         expiresAtMs: row.expires_at_ms,
         status: row.state === 'active' && row.expires_at_ms <= nowMs ? 'expired' : row.state,
       };
