@@ -47,7 +47,7 @@ describe('people in the dashboard', () => {
     const printed = await cloud.waitFor(
       'its link',
       (line) => /http:\/\/localhost:\d+\/setup#\S+/.exec(line)?.[0],
-      1,
+      10_000,
     );
     owner = await browser.open(printed);
     await heading(owner, 'Set up this cloud');
