@@ -10,11 +10,13 @@ const qrPixels = 168;
 export interface LargeCodeProps {
   readonly code: string;
   readonly link: string;
+  /** It came with its link, and is there again whenever that is opened. */
+  readonly fromLink: boolean;
   readonly onTaken: () => void;
 }
 
 /** The code to read from across a room, and its link to scan. */
-export function LargeCode({ code, link, onTaken }: LargeCodeProps): ReactNode {
+export function LargeCode({ code, fromLink, link, onTaken }: LargeCodeProps): ReactNode {
   return (
     <div className={classes['code']}>
       <Stack gap="xs" className={classes['codeText']}>
@@ -30,21 +32,25 @@ export function LargeCode({ code, link, onTaken }: LargeCodeProps): ReactNode {
           </CopyButton>
         </Group>
         <Text size="sm" c="dimmed">
-          Single use. Shown this once: the cloud keeps only a hash of it.
+          {fromLink
+            ? 'Single use. Whoever has this link has the code.'
+            : 'Single use. Shown this once: the cloud keeps only a hash of it.'}
         </Text>
       </Stack>
-      <div className={classes['qr']}>
-        <QRCodeSVG
-          value={link}
-          size={qrPixels}
-          level="M"
-          marginSize={3}
-          title="QR code of the provisioning link"
-        />
-        <Text size="xs" ta="center">
-          For a phone at the device
-        </Text>
-      </div>
+      {fromLink ? null : (
+        <div className={classes['qr']}>
+          <QRCodeSVG
+            value={link}
+            size={qrPixels}
+            level="M"
+            marginSize={3}
+            title="QR code of the provisioning link"
+          />
+          <Text size="xs" ta="center">
+            For a phone at the device
+          </Text>
+        </div>
+      )}
     </div>
   );
 }

@@ -21,6 +21,8 @@ export interface PutOnDeviceProps {
   readonly codeId?: string;
   /** Whether the pins are those of the cloud's own CA. */
   readonly developmentCa: boolean;
+  /** The code came with its link: there is nothing to scan, and nothing is lost by leaving. */
+  readonly fromLink?: boolean;
   /** Whether focus goes to its heading once it appears. */
   readonly takesFocus?: boolean;
   /** Called when the code, or a text with it, was copied or saved. */
@@ -29,7 +31,7 @@ export interface PutOnDeviceProps {
 
 /** The code, or the credentials, in every form in which a device takes them. */
 export function PutOnDevice(props: PutOnDeviceProps): ReactNode {
-  const { codeId, developmentCa, onTaken, settings, takesFocus } = props;
+  const { codeId, developmentCa, fromLink, onTaken, settings, takesFocus } = props;
   const { cloudUrl, identity, pins } = settings;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -43,6 +45,7 @@ export function PutOnDevice(props: PutOnDeviceProps): ReactNode {
       {identity.kind === 'code' ? (
         <LargeCode
           code={identity.code}
+          fromLink={fromLink === true}
           link={formatProvisioningLink({
             cloudUrl,
             code: identity.code,

@@ -24,7 +24,10 @@ export function panelWords(state: PanelState): PanelWords {
       return refused(state);
     case 'registered':
       return state.slow
-        ? words('Registered, no tunnel. Often a proxy blocks WebSocket. The code is not needed again.')
+        ? words(
+            'Registered, no tunnel. Often a proxy blocks WebSocket. The code is not needed again.',
+            `${state.board} at ${state.address}`,
+          )
         : words(`${state.board} registered from ${state.address}. Opening tunnel…`);
     case 'online':
       return words(`${state.name} is online. First heartbeat ${formatClock(state.firstAt)}.`, factsOf(state));

@@ -57,56 +57,52 @@ function Damaged({ nextStep, problem }: Extract<LinkReading, { ok: false }>): Re
 
 function Instructions({ link }: { readonly link: Extract<LinkReading, { ok: true }>['link'] }): ReactNode {
   const { cloudUrl, code, codeId, pins } = link;
+  const session = useQuery({ ...sessionQuery, retry: false });
   return (
     <Stack gap="lg">
       <Text>
         This code makes one device of the cloud at <strong>{cloudUrl}</strong>. Nothing of it has left this
         browser. Put it on the device in one of these ways; the agent does the rest.
       </Text>
+      {session.data === undefined ? <SignInHint pending={session.isPending} /> : null}
       <PutOnDevice
         settings={{ cloudUrl, pins, identity: { kind: 'code', code } }}
         {...(codeId === undefined ? {} : { codeId })}
         developmentCa={false}
+        fromLink
         onTaken={() => undefined}
       />
-      <Progress codeId={codeId} />
+      {session.data === undefined ? null : codeId === undefined ? (
+        <Text size="sm" c="dimmed">
+          What happens with this code is shown under{' '}
+          <Anchor component={Link} to="/codes">
+            Codes
+          </Anchor>
+          .
+        </Text>
+      ) : (
+        <LiveProvider onSignedOut={() => void session.refetch()}>
+          <LinkedPanel codeId={codeId} />
+        </LiveProvider>
+      )}
     </Stack>
   );
 }
 
-/** What happens with the code, for whoever is signed in to its organization. */
-function Progress({ codeId }: { readonly codeId: string | undefined }): ReactNode {
-  const session = useQuery({ ...sessionQuery, retry: false });
-  if (session.data === undefined) {
-    return (
-      <Text size="sm" c="dimmed">
-        {session.isPending ? (
-          'Looking whether you are signed in…'
-        ) : (
-          <>
-            <Anchor href="/sign-in" target="_blank" rel="noopener">
-              Sign in in another tab
-            </Anchor>{' '}
-            to watch here how the device comes online; then come back to this one.
-          </>
-        )}
-      </Text>
-    );
-  }
-  if (codeId === undefined) {
-    return (
-      <Text size="sm" c="dimmed">
-        What happens with this code is shown under{' '}
-        <Anchor component={Link} to="/">
-          Codes
-        </Anchor>
-        .
-      </Text>
-    );
-  }
+/** Another tab, because this one's address holds the code: it must not go through a sign-in. */
+function SignInHint({ pending }: { readonly pending: boolean }): ReactNode {
   return (
-    <LiveProvider onSignedOut={() => void session.refetch()}>
-      <LinkedPanel codeId={codeId} />
-    </LiveProvider>
+    <Text size="sm" c="dimmed">
+      {pending ? (
+        'Looking whether you are signed in…'
+      ) : (
+        <>
+          <Anchor href="/sign-in" target="_blank" rel="noopener">
+            Sign in in another tab
+          </Anchor>{' '}
+          to watch here how the device comes online; then come back to this one.
+        </>
+      )}
+    </Text>
   );
 }
