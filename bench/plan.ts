@@ -13,6 +13,8 @@ export interface Plan {
     readonly fleet: number;
     /** Times that each read of the list is made. */
     readonly reads: number;
+    /** Times that a browser opens the page. */
+    readonly opened: number;
     /** Registrations that are made with nobody searching, and beside somebody who does. */
     readonly registrations: number;
   };
@@ -33,7 +35,7 @@ export const fullPlan: Plan = {
     tls: { devices: 64, requests: 8_000 },
   },
   tunnels: { devices: 2_000, atOnce: 64 },
-  devices: { fleet: 100_000, reads: 60, registrations: 8_000 },
+  devices: { fleet: 100_000, reads: 60, opened: 15, registrations: 8_000 },
   memory: { rounds: 2, plain: 5_000, tls: 2_000 },
   agent: { rounds: 3, idleSeconds: 5 },
 };
@@ -51,7 +53,7 @@ export const quickPlan: Plan = {
     tls: { devices: 64, requests: 1_000 },
   },
   tunnels: { devices: 500, atOnce: 64 },
-  devices: { fleet: 20_000, reads: 10, registrations: 1_000 },
+  devices: { fleet: 20_000, reads: 10, opened: 5, registrations: 1_000 },
   memory: { rounds: 1, plain: 800, tls: 300 },
   agent: { rounds: 1, idleSeconds: 1 },
 };

@@ -229,7 +229,7 @@ function buildParts(deps: CloudDeps, addresses: ClientAddresses, report: (error:
     quarantine: (tx, deviceId) => setLifecycle(tx, deviceId, 'quarantined'),
   });
   const tunnel = rotationTunnel(gateway);
-  const shared = { database, random, nextId, timers, events, keyTtlDays, securityChanged };
+  const shared = { clock, database, random, nextId, timers, events, keyTtlDays, securityChanged };
   const rotation = new Rotation({ ...shared, tunnel, onFailure: report });
   const batches = new Batches({ ...deps, events, nextId, onFailure: report });
   const devices = new Devices({ ...shared, live: gateway });

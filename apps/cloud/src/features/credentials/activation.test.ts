@@ -32,7 +32,7 @@ describe.each(databaseKinds)('the first use of a key on %s', (kind) => {
     const securityChanged = (): void => undefined;
     const nextId = orderedIds(Date.now, random.bytes);
     const devices = new Devices({
-      ...{ database, random, timers: systemTimers, nextId, events, live },
+      ...{ database, random, timers: systemTimers, clock: systemClock, nextId, events, live },
       ...{ keyTtlDays: 365, securityChanged },
     });
     const caller = { kind: 'operator', id: 'test', organizationId, role: 'owner', label: 'test' } as const;

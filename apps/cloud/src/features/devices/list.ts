@@ -30,6 +30,11 @@ interface Wanted extends ListOrder {
   readonly count: number;
 }
 
+/** Whether a page is found by going through all devices, and not by an index. */
+export function isScan(query: ListDevicesQuery): boolean {
+  return query.sort !== 'created' || !isOpen(query);
+}
+
 /**
  * One page. All devices by their age are read off an index, and their number is kept; anything else goes through the
  * organization's devices once, slice by slice, and counts what matches as it goes.
@@ -47,10 +52,9 @@ export async function listDevices(
   const after = readCursor(query.cursor, (cursor) => parseKeyed(sort, cursor));
   const skipped = after === undefined ? offset : 0;
   const wanted: Wanted = { ...order, after, count: skipped + limit + 1 };
-  const found =
-    sort === 'created' && isOpen(query)
-      ? await readAll(database, organizationId, wanted)
-      : await scan(source, organizationId, query, wanted);
+  const found = !isScan(query)
+    ? await readAll(database, organizationId, wanted)
+    : await scan(source, organizationId, query, wanted);
   const places = found.places.slice(skipped, skipped + limit);
   const last = found.places.length > skipped + limit ? places.at(-1) : undefined;
   return {

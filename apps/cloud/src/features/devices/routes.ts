@@ -15,7 +15,7 @@ export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
     answer(200, await devices.list(operatorOf(call), call.query, goneWith(call.request))),
   );
   route(app, operations.readDeviceFacets, async (call) =>
-    answer(200, await devices.facets(operatorOf(call), goneWith(call.request))),
+    answer(200, await devices.facets(operatorOf(call))),
   );
   route(
     app,

@@ -17,7 +17,7 @@ import {
   secretBytes,
   type UpdateDeviceRequest,
 } from '@edgeflow/contract';
-import { type Random, type Timers, toRfc3339 } from '@edgeflow/platform';
+import { type Clock, type Random, type Timers, toRfc3339 } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { DeviceRow } from '../../storage/tables.ts';
@@ -26,9 +26,10 @@ import { pardon } from '../clones/index.ts';
 import { hashApiKey, issueCredentials, keyLife, livingCredentials } from '../credentials/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import type { Operator } from '../identity/index.ts';
+import { SharedAnswers } from '../shared-answers.ts';
 import { exportDevices } from './export.ts';
 import { readFacets } from './facets.ts';
-import { listDevices } from './list.ts';
+import { isScan, listDevices } from './list.ts';
 import { matchingIds, type ScanSource } from './scan.ts';
 import { ScanTurns } from './scan-turns.ts';
 import { deviceSearchText } from './search.ts';
@@ -47,6 +48,7 @@ export interface DevicesOptions {
   readonly database: Database;
   readonly random: Random;
   readonly timers: Timers;
+  readonly clock: Clock;
   readonly nextId: OrderedIds;
   readonly events: Events;
   readonly live: LivePresence;
@@ -59,10 +61,12 @@ export interface DevicesOptions {
 export class Devices {
   readonly #options: DevicesOptions;
   readonly #scans: ScanTurns;
+  readonly #facets: SharedAnswers<DeviceFacets>;
 
   constructor(options: DevicesOptions) {
     this.#options = options;
     this.#scans = new ScanTurns(options.database.kind);
+    this.#facets = new SharedAnswers(options.clock);
   }
 
   /** Makes an identity beforehand. The key exists in this answer and nowhere else. */
@@ -112,9 +116,8 @@ export class Devices {
     isGone: () => boolean,
   ): Promise<ListDevicesResponse> {
     const { database, live } = this.#options;
-    const page = await this.#scans.run(() =>
-      listDevices(this.#scanSource(isGone), operator.organizationId, query),
-    );
+    const read = () => listDevices(this.#scanSource(isGone), operator.organizationId, query);
+    const page = isScan(query) ? await this.#scans.run(read) : await read();
     const credentials = await livingCredentials(
       database,
       page.rows.map((row) => row.id),
@@ -129,9 +132,11 @@ export class Devices {
     };
   }
 
-  /** What the devices can be narrowed down to. */
-  facets(operator: Operator, isGone: () => boolean): Promise<DeviceFacets> {
-    return this.#scans.run(() => readFacets(this.#scanSource(isGone), operator.organizationId));
+  /** What the devices can be narrowed down to, found once for all who ask within a moment. */
+  facets({ organizationId }: Operator): Promise<DeviceFacets> {
+    // Somebody else may wait for it when who asked first has gone.
+    const source = this.#scanSource(() => false);
+    return this.#facets.ask(organizationId, () => this.#scans.run(() => readFacets(source, organizationId)));
   }
 
   /**

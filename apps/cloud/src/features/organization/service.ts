@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Organization, UpdateOrganizationRequest } from '@edgeflow/contract';
 import type { Database } from '../../storage/database.ts';
 import { storableText } from '../../storage/text.ts';
@@ -27,8 +28,7 @@ export class Organizations {
       const { code_ttl_seconds = before.code_ttl_seconds } = request;
       const change = { name, clone_policy, code_groups, code_ttl_seconds };
       const after = { ...before, ...change };
-      const members = ['name', 'clone_policy', 'code_groups', 'code_ttl_seconds'] as const;
-      if (members.every((member) => after[member] === before[member])) return before;
+      if (isDeepStrictEqual(after, before)) return before;
       await updateOrganization(tx, organizationId, change);
       const object = { kind: 'organization', id: organizationId };
       const detail = { ...change, clone_policy_before: before.clone_policy };

@@ -11,7 +11,7 @@ import { dayMs } from '../credentials/index.ts';
 import { onboardingSince } from '../onboarding/index.ts';
 import { causesSince, type StoredCause } from './failures.ts';
 import { countKeys } from './keys.ts';
-import { SharedAnswers } from './shared-answers.ts';
+import { SharedAnswers } from '../shared-answers.ts';
 import { countStatuses, countVersions, listUnableToRotate, listSuspected } from './store.ts';
 
 const windowDays: Readonly<Record<OverviewWindow, number>> = { '24h': 1, '7d': 7, '30d': 30 };

@@ -47,7 +47,13 @@ describe.each(databaseKinds)('provisioning on %s', (kind) => {
       budget: new FailureBudget(time, random),
     });
     const live = { lastHeardMs: () => undefined };
-    devices = new Devices({ ...shared, timers: systemTimers, live, securityChanged: () => undefined });
+    devices = new Devices({
+      ...shared,
+      timers: systemTimers,
+      clock: time,
+      live,
+      securityChanged: () => undefined,
+    });
     const wrongKeys = new WrongCredentials(time, random);
     keys = new KeyAuthenticator(database, systemTimers, () => undefined, wrongKeys);
   });

@@ -50,6 +50,16 @@ describe.each(databaseKinds)('a rotation whose offer is lost inside the cloud, o
     const identity = await cloud.owner.call('createDevice', 201, { body: {} });
     const device = await TestDevice.connect(cloud.origin, identity);
     devices.push(device);
+    // Its arrival is written behind, by a transaction of its own.
+    await eventuallyTrue('the arrival is written', async () => {
+      await cloud.time.advance(250);
+      const { device_id: id } = identity;
+      const known = cloud.database.db
+        .selectFrom('device_connections')
+        .select('epoch')
+        .where('device_id', '=', id);
+      return (await known.execute()).length > 0;
+    });
     return { id: identity.device_id, device };
   }
 

@@ -58,7 +58,9 @@ export function DevicesPage(): ReactNode {
         </>
       }
     >
-      {isEmpty ? null : <Filters search={search} onChange={narrow} onClear={clear} />}
+      {isEmpty ? null : (
+        <Filters search={search} mayCount={devices.data !== undefined} onChange={narrow} onClear={clear} />
+      )}
       <ProblemAlert error={devices.error} onRetry={() => void devices.refetch()} />
       {devices.isOutdated ? <Outdated onRefresh={devices.refresh} /> : null}
       <List search={search} devices={devices} selection={selection} onSelect={setSelection} onClear={clear} />

@@ -14,14 +14,21 @@ type Facets = Schema<'DeviceFacets'>;
 
 export interface FiltersProps {
   readonly search: DevicesSearch;
+  /** The menus are counted once the rows are there: they go through the whole fleet, and nobody opens them first. */
+  readonly mayCount: boolean;
   /** Members that are undefined are taken out. */
   readonly onChange: (change: Partial<Record<keyof DevicesSearch, string | undefined>>) => void;
   readonly onClear: () => void;
 }
 
 /** Search, filters and order. All of it is in the address of the page. */
-export function Filters({ onChange, onClear, search }: FiltersProps): ReactNode {
-  const menus = api.useQuery('get', '/api/v1/devices/facets', {}, { staleTime: menusFreshMs });
+export function Filters({ mayCount, onChange, onClear, search }: FiltersProps): ReactNode {
+  const menus = api.useQuery(
+    'get',
+    '/api/v1/devices/facets',
+    {},
+    { staleTime: menusFreshMs, enabled: mayCount },
+  );
   const menu = (
     label: string,
     name: 'tag' | 'group' | 'board' | 'version',
