@@ -4,7 +4,6 @@ import { useSession } from '../session/use-session.ts';
 import { type LiveEvent, readStream } from './stream.ts';
 import { LiveTab, type LiveState, type TabSurroundings } from './tab.ts';
 
-export type { LiveEvent } from './stream.ts';
 export type { LiveState } from './tab.ts';
 
 type Handler = (event: LiveEvent) => void;
