@@ -46,8 +46,14 @@ describe.each(databaseKinds)('an error of %s', (kind) => {
   it.each([
     ['a duplicate', `insert into server_facts values ('a', '1'), ('a', '2')`],
     ['a missing value', `insert into server_facts values ('a', null)`],
-    ['a foreign key', `insert into operator_tokens values ('t', 'org_none', 'n', 'viewer', 'h', 1, null)`],
-    ['a check', `insert into operator_tokens values ('t', 'org_none', 'n', 'emperor', 'h', 1, null)`],
+    [
+      'a foreign key',
+      `insert into operator_tokens (id, organization_id, name, role, token_hash, created_at_ms, expires_at_ms) values ('t', 'org_none', 'n', 'viewer', 'h', 1, null)`,
+    ],
+    [
+      'a check',
+      `insert into operator_tokens (id, organization_id, name, role, token_hash, created_at_ms, expires_at_ms) values ('t', 'org_none', 'n', 'emperor', 'h', 1, null)`,
+    ],
   ])('about %s concerns one item', async (_, statement) => {
     expect(meaning(await errorOfStatement(store.database, statement))).toBe('one item');
   });

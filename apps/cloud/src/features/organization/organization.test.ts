@@ -40,6 +40,23 @@ describe.each(databaseKinds)('the organization on %s', (kind) => {
     ]);
   });
 
+  it('says what its codes are like where whoever makes one does not', async () => {
+    const make = async (body: object = {}): Promise<{ groups: number; minutes: number }> => {
+      const { codes } = await cloud.owner.call('createCodes', 201, { body });
+      const [{ code, expires_at: expiresAt } = { code: '', expires_at: '' }] = codes;
+      const lifeMs = Date.parse(expiresAt) - (await cloud.database.nowMs());
+      return { groups: code.split('-').length - 1, minutes: Math.round(lifeMs / 60_000) };
+    };
+    expect(await make()).toEqual({ groups: 2, minutes: 60 });
+    const body = { code_groups: 4, code_ttl_seconds: 7_200 };
+    expect(await cloud.owner.call('updateOrganization', 200, { body })).toMatchObject(body);
+    expect(await make()).toEqual({ groups: 4, minutes: 120 });
+    expect(await make({ groups: 3, ttl_seconds: 60 })).toEqual({ groups: 3, minutes: 1 });
+    const none = { code_groups: null, code_ttl_seconds: null };
+    expect(await cloud.owner.call('updateOrganization', 200, { body: none })).toMatchObject(none);
+    expect(await make()).toEqual({ groups: 2, minutes: 60 });
+  });
+
   it('is not changed by operators, to a policy that does not exist, or in another organization', async () => {
     const operator = cloud.client(await cloud.token('operator'));
     const body = { clone_policy: 'quarantine' };

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Organization, UpdateOrganizationRequest } from '@edgeflow/contract';
 import type { Database } from '../../storage/database.ts';
 import { storableText } from '../../storage/text.ts';
@@ -28,7 +27,8 @@ export class Organizations {
       const { code_ttl_seconds = before.code_ttl_seconds } = request;
       const change = { name, clone_policy, code_groups, code_ttl_seconds };
       const after = { ...before, ...change };
-      if (isDeepStrictEqual(after, before)) return before;
+      const members = ['name', 'clone_policy', 'code_groups', 'code_ttl_seconds'] as const;
+      if (members.every((member) => after[member] === before[member])) return before;
       await updateOrganization(tx, organizationId, change);
       const object = { kind: 'organization', id: organizationId };
       const detail = { ...change, clone_policy_before: before.clone_policy };
