@@ -34,4 +34,4 @@ export {
 } from './state-folder.ts';
 export { Vault } from './vault.ts';
 export { replaceGeneratedKey, resolveVaultKey } from './vault-key.ts';
-export type { VaultReading } from './vault-reading.ts';
+export type { VaultReading, VaultUnreadable } from './vault-reading.ts';

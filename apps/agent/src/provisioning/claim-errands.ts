@@ -36,10 +36,9 @@ export class ClaimErrands {
 
   async load(): Promise<VaultReading<PendingClaim>> {
     const reading = await this.#deps.claims.load(this.#deps.settings.cloud);
-    if (reading.kind === 'opened') {
-      tellNotices(this.#deps.log, reading.notices);
-      this.#claim = reading.value;
-    }
+    // What an earlier reading found does not outlive this one: the machine does not know of it, and would replace it.
+    this.#claim = reading.kind === 'opened' ? reading.value : undefined;
+    if (reading.kind === 'opened') tellNotices(this.#deps.log, reading.notices);
     return reading;
   }
 

@@ -2,7 +2,7 @@ import { problemFor } from '@edgeflow/contract';
 import { SeededRandom, type SimulatedFiles, SimulatedTime } from '@edgeflow/platform/simulated';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClaimStore, IdentityStore } from '../identity/index.ts';
-import { emptyDisk, openVault } from '../identity/test-support.ts';
+import { claimPath, emptyDisk, identityPath, openVault } from '../identity/test-support.ts';
 import type { CloudAnswer, CloudRequest } from '../net/transport.ts';
 import { LifeDriver } from './driver.ts';
 import { viewOf } from './view.ts';
@@ -25,6 +25,7 @@ interface Device {
   readonly driver: LifeDriver;
   readonly requests: CloudRequest[];
   readonly errors: string[];
+  readonly time: SimulatedTime;
   /** Resolves when the machine has come to a state that `fits`. */
   until(fits: (driver: LifeDriver) => boolean): Promise<void>;
 }
@@ -79,7 +80,7 @@ async function device(
       waiting.add(look);
       look();
     });
-  return { driver, requests, errors, until };
+  return { driver, requests, errors, time, until };
 }
 
 const noAnswer = (): Promise<CloudAnswer> => Promise.reject(new Error('no way there'));
@@ -132,5 +133,32 @@ describe('a cloud address that is corrected after a claim was sent', () => {
     const third = await device(files, { cloud: cloudA, code, seed: 3, answer: noAnswer });
     await sent(third);
     expect(secretOf(third)).toBe(secretOf(first));
+  });
+});
+
+describe('a claim that may be redeemed', () => {
+  it('regression, seeds 800000384 and 900000099: is sent again after two bad readings of the disk, and not replaced', async () => {
+    const files = await emptyDisk();
+    const before = await device(files, { cloud: cloudA, code, answer: noAnswer });
+    await before.until(({ state }) => state.claim.kind === 'waiting');
+    await before.driver.stop();
+
+    // The first time the identity cannot be read, the claim can; the second time it is the other way round.
+    const outcomes = ['identity EIO', 'claim', 'identity', 'claim EIO'];
+    const seen: string[] = [];
+    const after = await device(files, { cloud: cloudA, code, seed: 9, answer: noAnswer });
+    files.fault = (step, path) => {
+      const name = path === identityPath ? 'identity' : path === claimPath ? 'claim' : undefined;
+      if (step !== 'read' || name === undefined || seen.length === outcomes.length) return undefined;
+      const outcome = outcomes[seen.length] ?? '';
+      seen.push(outcome.startsWith(name) ? outcome : `${name} instead`);
+      return outcome.endsWith('EIO') ? 'EIO' : undefined;
+    };
+    for (let minute = 0; minute < 60 && after.requests.length === 0; minute += 1)
+      await after.time.advance(60_000);
+    expect(seen).toEqual(outcomes);
+    expect(after.requests[0]?.headers['idempotency-key']).toBe(
+      before.requests[0]?.headers['idempotency-key'],
+    );
   });
 });

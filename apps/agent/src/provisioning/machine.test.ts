@@ -467,6 +467,20 @@ describe('a vault that cannot be opened', () => {
     expect(types(story.send({ type: 'timer', timer: 'load' }))).toContain('load');
     expect(problemOf(story)?.code).toBe('vault_unreadable');
   });
+
+  it('is read again when the disk refused the claim, which may be all that says who this device is', () => {
+    const story = new Story({ claim: pendingClaim(codeA), claimUnread: reading('io') });
+    expect(types(story.effects)).toEqual(['load', 'set_timer']);
+    expect(problemOf(story)?.code).toBe('vault_unreadable');
+    story.send({ type: 'timer', timer: 'load' });
+    expect(story.sends).toBe(1);
+    expect(story.effects).toContainEqual({ type: 'open_claim', code: codeA, replaces: false });
+  });
+
+  it('does not keep an identity waiting for a claim', () => {
+    const story = new Story({ identity: identity('dev_1'), claimUnread: reading('io') });
+    expect(story.presented).toEqual(['efk_dev_1 now']);
+  });
 });
 
 describe('a person who asks for a code to be redeemed', () => {

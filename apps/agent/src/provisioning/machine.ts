@@ -6,6 +6,7 @@ import {
   isSeededBy,
   type PendingClaim,
   type VaultReading,
+  type VaultUnreadable,
 } from '../identity/index.ts';
 import {
   considerCode,
@@ -105,10 +106,13 @@ export function newLife(settings: LifeSettings): LifeState {
 type Event<T extends LifeEvent['type']> = Extract<LifeEvent, { readonly type: T }>;
 
 function onLoaded(state: LifeState, { identity, claim }: Event<'loaded'>): LifeStep {
-  if (identity.kind === 'unreadable' && isPassing(identity.reason)) {
+  // A claim may be all that this device has to say who it is; beside an identity it can wait for the next start.
+  const isClaimNeeded = identity.kind !== 'opened' && state.settings.explicit === undefined;
+  const passing = [identity, ...(isClaimNeeded ? [claim] : [])].find(isPassing);
+  if (passing !== undefined) {
     const attempt = state.vault.kind === 'loading' ? state.vault.attempt : 0;
     return go(
-      { ...state, vault: { kind: 'loading', attempt: attempt + 1, problem: unreadable(identity) } },
+      { ...state, vault: { kind: 'loading', attempt: attempt + 1, problem: unreadable(passing) } },
       { type: 'set_timer', timer: 'load', delay: backoff(attempt) },
     );
   }
@@ -213,8 +217,8 @@ function vaultState(reading: VaultReading<Identity>): VaultState {
 }
 
 /** Reading it again may be enough. */
-function isPassing(reason: Extract<VaultReading<Identity>, { kind: 'unreadable' }>['reason']): boolean {
-  return reason === 'permission' || reason === 'io';
+function isPassing(reading: VaultReading<unknown>): reading is VaultUnreadable {
+  return reading.kind === 'unreadable' && (reading.reason === 'permission' || reading.reason === 'io');
 }
 
 function unreadable(reading: { readonly detail: string; readonly nextStep: string }): Problem {

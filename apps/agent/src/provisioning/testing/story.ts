@@ -65,6 +65,8 @@ interface Beginning {
   readonly code?: string;
   readonly settings?: Partial<LifeSettings>;
   readonly identityReading?: VaultReading<Identity>;
+  /** The first reading of the claim fails; the next finds `claim`. */
+  readonly claimUnread?: VaultReading<PendingClaim>;
 }
 
 /**
@@ -186,10 +188,12 @@ export class Story {
   }
 
   #loaded(): LifeEvent {
-    const { claim, identityReading } = this.#beginning;
+    const { claim, identityReading, claimUnread } = this.#beginning;
+    const isFirst = this.effects.filter(({ type }) => type === 'load').length === 1;
     const read = <T>(value: T | undefined): VaultReading<T> =>
       value === undefined ? { kind: 'absent' } : { kind: 'opened', value, notices: [] };
-    return { type: 'loaded', identity: identityReading ?? read(this.stored), claim: read(claim) };
+    const claimed = isFirst ? (claimUnread ?? read(claim)) : read(claim);
+    return { type: 'loaded', identity: identityReading ?? read(this.stored), claim: claimed };
   }
 
   #write(write: IdentityWrite): Identity | undefined {
