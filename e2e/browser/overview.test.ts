@@ -88,6 +88,13 @@ describe('the overview', () => {
     await screenshot(page, 'overview');
     await agent.stop();
     await online(page, '0 of 1 devices online', 15_000);
+
+    // From the failure to where it is mended.
+    await failures.getByRole('link', { name: bound.id }).click();
+    await page.getByRole('button', { name: 'Change binding' }).waitFor();
+    await page.goBack();
+    await failures.getByRole('link', { name: /^dev_/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'pump 1' }).waitFor();
     expect(browser.problems()).toEqual([]);
   });
 

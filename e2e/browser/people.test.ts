@@ -191,7 +191,7 @@ describe('people in the dashboard', () => {
     expect(refused.stderr).toContain(`ask ${ada.email}`);
   });
 
-  it('guessing is slowed down, but not for the browser in which the person has signed in', async () => {
+  it('guessing is slowed down, but not for the browser in which the person has signed in; who signs out is out', async () => {
     const origin = new URL(owner.url()).origin;
     const guess = await browser.open(`${origin}/sign-in`);
     for (let tried = 0; tried < 11; tried += 1) {
@@ -207,6 +207,12 @@ describe('people in the dashboard', () => {
     const link = await runCloudCommand(cloud, ['sign-in-link', '--email', ada.email]);
     await guess.goto(link.stdout.trim());
     await guess.getByText('Pumps').first().waitFor();
+
+    await guess.getByRole('button', { name: /^Account/ }).click();
+    await guess.getByRole('menuitem', { name: 'Sign out' }).click();
+    await heading(guess, 'Sign in');
+    await guess.goBack();
+    await heading(guess, 'Sign in');
     expect(browser.problems()).toEqual([]);
   });
 });

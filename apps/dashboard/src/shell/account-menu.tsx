@@ -1,8 +1,9 @@
 import { ActionIcon, Menu, Text, useMantineColorScheme } from '@mantine/core';
-import { Link, useRouter } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import {
   IconCheck,
   IconDeviceDesktop,
+  IconLogout,
   IconMoon,
   IconSun,
   IconUserCircle,
@@ -10,7 +11,7 @@ import {
 } from '@tabler/icons-react';
 import type { ComponentType, ReactNode } from 'react';
 import { useSession } from '../session/use-session.ts';
-import { accountAddress } from './navigation.ts';
+import { useSignOut } from '../session/use-sign-out.ts';
 
 const schemes: readonly (readonly ['light' | 'dark' | 'auto', string, ComponentType<IconProps>])[] = [
   ['light', 'Light', IconSun],
@@ -22,7 +23,7 @@ const schemes: readonly (readonly ['light' | 'dark' | 'auto', string, ComponentT
 export function AccountMenu(): ReactNode {
   const { principal, role } = useSession();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const { routesByPath } = useRouter();
+  const { signOut } = useSignOut();
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
@@ -37,9 +38,12 @@ export function AccountMenu(): ReactNode {
           </Text>
           <Text size="xs">{principal.email === null ? role : `${principal.email} · ${role}`}</Text>
         </Menu.Label>
-        {Object.hasOwn(routesByPath, accountAddress) ? (
-          <Menu.Item component={Link} to={accountAddress}>
-            Your account
+        <Menu.Item component={Link} to="/account">
+          Your account
+        </Menu.Item>
+        {principal.kind === 'user' ? (
+          <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={signOut}>
+            Sign out
           </Menu.Item>
         ) : null}
         <Menu.Divider />

@@ -1,10 +1,11 @@
-import { Anchor, Button, Container, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Container, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { IconMapOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Page } from '../components/page.tsx';
 import { ProblemAlert } from '../components/problem-alert.tsx';
+import { TextLink } from '../components/text-link.tsx';
 
 /** Where there is no frame around it. */
 export function NotFoundPage(): ReactNode {
@@ -56,9 +57,7 @@ export function Failed({ error, reset }: ErrorComponentProps): ReactNode {
         }}
       />
       <Group>
-        <Anchor component={Link} to="/">
-          To the start
-        </Anchor>
+        <TextLink to="/">To the start</TextLink>
       </Group>
     </Page>
   );

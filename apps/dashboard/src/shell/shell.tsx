@@ -1,6 +1,6 @@
 import { AppShell, Burger, Button, Group, NavLink, ScrollArea, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { IconPlus } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
 import { LiveProvider } from '../live/live.tsx';
@@ -83,38 +83,32 @@ function OrganizationName(): ReactNode {
 }
 
 function Navigation(): ReactNode {
-  const { routesByPath } = useRouter();
   const { pathname } = useLocation();
-  const exists = (to: string): boolean => Object.hasOwn(routesByPath, to);
   return (
     <Stack gap="xs" component={ScrollArea}>
-      {exists(addDeviceAddress) ? (
-        <Button
-          component={Link}
-          to={addDeviceAddress}
-          fullWidth
-          mb="xs"
-          leftSection={<IconPlus size={16} aria-hidden />}
-        >
-          Add Device
-        </Button>
-      ) : null}
-      {navigation
-        .filter(({ to }) => exists(to))
-        .map(({ icon: Icon, label, to }) => {
-          const active = pathname === to || (pathname.startsWith(`${to}/`) && pathname !== addDeviceAddress);
-          return (
-            <NavLink
-              key={to}
-              component={Link}
-              to={to}
-              label={label}
-              active={active}
-              aria-current={pathname === to ? 'page' : undefined}
-              leftSection={<Icon size={18} aria-hidden />}
-            />
-          );
-        })}
+      <Button
+        component={Link}
+        to={addDeviceAddress}
+        fullWidth
+        mb="xs"
+        leftSection={<IconPlus size={16} aria-hidden />}
+      >
+        Add Device
+      </Button>
+      {navigation.map(({ icon: Icon, label, to }) => {
+        const active = pathname === to || (pathname.startsWith(`${to}/`) && pathname !== addDeviceAddress);
+        return (
+          <NavLink
+            key={to}
+            component={Link}
+            to={to}
+            label={label}
+            active={active}
+            aria-current={pathname === to ? 'page' : undefined}
+            leftSection={<Icon size={18} aria-hidden />}
+          />
+        );
+      })}
     </Stack>
   );
 }

@@ -1,10 +1,10 @@
 import { Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, type Schema } from '../../api/client.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
+import { useSignOut } from '../../session/use-sign-out.ts';
 import { browserOf } from './browser-name.ts';
 import { Section } from './section.tsx';
 
@@ -71,16 +71,9 @@ function Entry({ onEnded, session }: EntryProps): ReactNode {
 }
 
 function SignOut(): ReactNode {
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const signOut = api.useMutation('delete', '/api/v1/session', {
-    onSuccess: () => {
-      queries.clear();
-      void navigate({ to: '/sign-in' });
-    },
-  });
+  const { isPending, signOut } = useSignOut();
   return (
-    <Button variant="default" loading={signOut.isPending} onClick={() => signOut.mutate({})}>
+    <Button variant="default" loading={isPending} onClick={signOut}>
       Sign out
     </Button>
   );

@@ -2,7 +2,7 @@ import { Alert, Anchor, Container, Group, Stack, Text } from '@mantine/core';
 import { type LinkReading, parseProvisioningLink } from '@edgeflow/contract';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link } from '@tanstack/react-router';
+import { createLazyRoute } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Page } from '../../components/page.tsx';
 import { LiveProvider } from '../../live/live.tsx';
@@ -10,6 +10,7 @@ import { sessionQuery } from '../../session/use-session.ts';
 import { Mark } from '../../shell/mark.tsx';
 import { LinkedPanel } from './linked-panel.tsx';
 import { PutOnDevice } from '../../onboarding/put-on-device.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 
 export const addLinkPage = createLazyRoute('/add')({ component: AddLinkPage });
 
@@ -74,11 +75,7 @@ function Instructions({ link }: { readonly link: Extract<LinkReading, { ok: true
       />
       {session.data === undefined ? null : codeId === undefined ? (
         <Text size="sm" c="dimmed">
-          What happens with this code is shown under{' '}
-          <Anchor component={Link} to="/codes">
-            Codes
-          </Anchor>
-          .
+          What happens with this code is shown under <TextLink to="/codes">Codes</TextLink>.
         </Text>
       ) : (
         <LiveProvider onSignedOut={() => void session.refetch()}>

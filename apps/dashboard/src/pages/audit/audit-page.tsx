@@ -1,6 +1,6 @@
-import { Anchor, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { keepPreviousData } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { IconClipboardList, IconDownload } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { api, type Schema } from '../../api/client.ts';
@@ -12,7 +12,7 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { SearchInput } from '../../components/search-input.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { When } from '../../components/when.tsx';
-import { PlaceLink } from '../overview/links.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { type AuditSearch, filtersOf } from './search.ts';
 import { actions, sentenceOf } from './sentences.ts';
 
@@ -182,9 +182,9 @@ function Actor({ actor }: { readonly actor: Entry['actor'] }): ReactNode {
   if (actor.kind === 'anonymous') return 'Somebody unknown';
   if (actor.kind === 'system') return 'The cloud';
   return (
-    <Anchor component={Link} to="/audit-log" search={{ actor: actor.id } as never} size="sm">
+    <TextLink to="/audit-log" search={{ actor: actor.id }} size="sm">
       {actor.name ?? actor.id}
-    </Anchor>
+    </TextLink>
   );
 }
 
@@ -193,16 +193,19 @@ function Thing({ object }: { readonly object: NonNullable<Entry['object']> }): R
   if (object.kind === 'device') {
     return (
       <>
-        device <PlaceLink to={`/devices/${object.id}`}>{label}</PlaceLink>
+        device{' '}
+        <TextLink to="/devices/$deviceId" params={{ deviceId: object.id }}>
+          {label}
+        </TextLink>
       </>
     );
   }
   return (
     <>
       {object.kind}{' '}
-      <Anchor component={Link} to="/audit-log" search={{ object: object.id } as never} size="sm">
+      <TextLink to="/audit-log" search={{ object: object.id }} size="sm">
         {label}
-      </Anchor>
+      </TextLink>
     </>
   );
 }

@@ -12,10 +12,10 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
 import { useLiveEvents } from '../../live/live.tsx';
 import { useMay } from '../../session/use-session.ts';
-import { useSoon } from '../overview/use-soon.ts';
+import { useSoon } from '../../live/use-soon.ts';
 import { BatchActions } from './actions.tsx';
 import { reportColumns } from './report-columns.tsx';
-import { isShow } from './search.ts';
+import { type BatchSearch, isShow } from './search.ts';
 import { BatchStatusBadge } from './status.tsx';
 import { Texts } from './texts.tsx';
 
@@ -139,7 +139,7 @@ function Report({ id }: { readonly id: string }): ReactNode {
     { placeholderData: keepPreviousData },
   );
   const { data } = query;
-  const go = (search: object): void => void navigate({ to: `/batches/${id}`, search: search as never });
+  const go = (search: BatchSearch): void => void navigate({ to: '/batches/$id', params: { id }, search });
   return (
     <Stack gap="sm" component="section" aria-label="Report by row">
       <Select

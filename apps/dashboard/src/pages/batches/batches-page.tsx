@@ -1,4 +1,4 @@
-import { Anchor, Button, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { IconCards, IconPlus } from '@tabler/icons-react';
@@ -12,8 +12,9 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
 import { useLiveEvents } from '../../live/live.tsx';
 import { useMay } from '../../session/use-session.ts';
-import { useSoon } from '../overview/use-soon.ts';
+import { useSoon } from '../../live/use-soon.ts';
 import { BatchStatusBadge } from './status.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 
 type Batch = Schema<'Batch'>;
 
@@ -84,9 +85,9 @@ const columns: readonly Column<Batch>[] = [
     key: 'name',
     header: 'Batch',
     cell: ({ id, name }) => (
-      <Anchor component={Link} to={`/batches/${id}`} fw={600}>
+      <TextLink to="/batches/$id" params={{ id }} fw={600}>
         {name ?? id}
-      </Anchor>
+      </TextLink>
     ),
   },
   { key: 'status', header: 'State', cell: (batch) => <BatchStatusBadge batch={batch} /> },

@@ -4,7 +4,7 @@ import type { Schema } from '../../api/client.ts';
 import type { Column } from '../../components/data-table.tsx';
 import { CodeStatusBadge, DeviceStatusBadge } from '../../components/status-badge.tsx';
 import { When } from '../../components/when.tsx';
-import { PlaceLink } from '../overview/links.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 
 type Row = Schema<'BatchReportRow'>;
 
@@ -38,9 +38,11 @@ function Named({ row }: { readonly row: Row }): ReactNode {
 function State({ device }: Pick<Row, 'device'>): ReactNode {
   if (device === null) return '–';
   return (
-    <Stack gap={0}>
+    <Stack gap={0} align="flex-start">
       <DeviceStatusBadge status={device.status} />
-      <PlaceLink to={`/devices/${device.id}`}>{device.id}</PlaceLink>
+      <TextLink to="/devices/$deviceId" params={{ deviceId: device.id }}>
+        {device.id}
+      </TextLink>
     </Stack>
   );
 }
@@ -57,8 +59,8 @@ function Used({ code }: Pick<Row, 'code'>): ReactNode {
 function Refused({ code }: Pick<Row, 'code'>): ReactNode {
   if (code === null || code.failed_attempts === 0) return '–';
   return (
-    <PlaceLink to="/audit-log" search={{ object: code.id, outcome: 'failure' }}>
+    <TextLink to="/audit-log" search={{ object: code.id, outcome: 'failure' }}>
       {`${String(code.failed_attempts)}: ${code.last_failed_reason ?? ''}`}
-    </PlaceLink>
+    </TextLink>
   );
 }

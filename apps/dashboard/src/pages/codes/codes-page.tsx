@@ -14,7 +14,7 @@ import { SearchInput } from '../../components/search-input.tsx';
 import { useLiveEvents } from '../../live/live.tsx';
 import { useMay } from '../../session/use-session.ts';
 import { addDeviceAddress } from '../../shell/navigation.ts';
-import { useSoon } from '../overview/use-soon.ts';
+import { useSoon } from '../../live/use-soon.ts';
 import { type Code, codeColumns } from './columns.tsx';
 import { type CodesSearch, isStatus } from './search.ts';
 

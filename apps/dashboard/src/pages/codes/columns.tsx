@@ -1,11 +1,10 @@
-import { Anchor, Button, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Button, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import type { Column } from '../../components/data-table.tsx';
 import { CodeStatusBadge } from '../../components/status-badge.tsx';
 import { When } from '../../components/when.tsx';
-import { PlaceLink } from '../overview/links.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 
 export type Code = Schema<'ProvisioningCode'>;
 
@@ -54,9 +53,9 @@ function Named({ code }: { readonly code: Code }): ReactNode {
         {code.id}
       </Text>
       {code.batch === null ? null : (
-        <Anchor component={Link} to="/codes" search={{ batch: code.batch } as never} size="xs">
+        <TextLink to="/codes" search={{ batch: code.batch }} size="xs">
           {code.name ?? code.batch}
-        </Anchor>
+        </TextLink>
       )}
     </Stack>
   );
@@ -68,9 +67,9 @@ function Made({ code }: { readonly code: Code }): ReactNode {
       <Text size="sm">
         <When at={code.created_at} />
       </Text>
-      <Anchor component={Link} to="/codes" search={{ created_by: code.created_by } as never} size="xs">
+      <TextLink to="/codes" search={{ created_by: code.created_by }} size="xs">
         by {code.created_by_name ?? code.created_by}
-      </Anchor>
+      </TextLink>
       {code.status === 'active' ? (
         <Text size="xs" c="dimmed">
           expires <When at={code.expires_at} />
@@ -84,7 +83,9 @@ function Used({ code }: { readonly code: Code }): ReactNode {
   if (code.used_by === null) return '–';
   return (
     <Stack gap={0}>
-      <PlaceLink to={`/devices/${code.used_by}`}>{code.used_by_name ?? code.used_by}</PlaceLink>
+      <TextLink to="/devices/$deviceId" params={{ deviceId: code.used_by }}>
+        {code.used_by_name ?? code.used_by}
+      </TextLink>
       <Text size="xs" c="dimmed">
         <When at={code.used_at} /> from {code.used_from}
       </Text>
@@ -109,9 +110,9 @@ function Refused({ code }: { readonly code: Code }): ReactNode {
   const reason = code.last_failed_reason ?? '';
   return (
     <Stack gap={0}>
-      <PlaceLink to="/audit-log" search={{ object: code.id, outcome: 'failure' }}>
+      <TextLink to="/audit-log" search={{ object: code.id, outcome: 'failure' }}>
         {`${String(code.failed_attempts)} ${code.failed_attempts === 1 ? 'attempt' : 'attempts'}`}
-      </PlaceLink>
+      </TextLink>
       <Text size="xs" c="dimmed">
         {reasons[reason] ?? reason}, <When at={code.last_failed_at} />
       </Text>

@@ -1,6 +1,6 @@
-import { Anchor, Breadcrumbs, Group, Skeleton, Stack, Tabs, Text } from '@mantine/core';
+import { Breadcrumbs, Group, Skeleton, Stack, Tabs, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { api, type Schema } from '../../api/client.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
@@ -16,6 +16,7 @@ import { Facts } from './facts.tsx';
 import { ShadowEditor } from './shadow-editor.tsx';
 import { Timeline } from './timeline.tsx';
 import type { DeviceTab } from './tabs.ts';
+import { TextLink } from '../../components/text-link.tsx';
 
 const here = getRouteApi('/signed-in/devices/$deviceId');
 
@@ -48,9 +49,7 @@ export function DevicePage(): ReactNode {
           <Skeleton height={180} />
         </Stack>
       ) : (
-        <Anchor component={Link} to="/devices">
-          All devices
-        </Anchor>
+        <TextLink to="/devices">All devices</TextLink>
       )}
     </Page>
   );
@@ -78,9 +77,7 @@ function Known({ device }: { readonly device: Schema<'Device'> }): ReactNode {
       actions={<DeviceActions device={device} onDeleted={() => setDeleted(true)} />}
     >
       <Breadcrumbs component="nav" aria-label="Where this is">
-        <Anchor component={Link} to="/devices">
-          Devices
-        </Anchor>
+        <TextLink to="/devices">Devices</TextLink>
         <Text aria-current="page">{device.name ?? id}</Text>
       </Breadcrumbs>
       <Group gap="xs" role="status">
@@ -129,9 +126,7 @@ function Gone({ device }: { readonly device: Schema<'Device'> }): ReactNode {
       <Text role="status">
         {device.name ?? device.device_id} was deleted. Its key works no longer; it needs a new code on site.
       </Text>
-      <Anchor component={Link} to="/devices">
-        All devices
-      </Anchor>
+      <TextLink to="/devices">All devices</TextLink>
     </Page>
   );
 }

@@ -1,10 +1,10 @@
-import { Anchor, Badge, Group, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Badge, Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import type { Column } from '../../components/data-table.tsx';
 import { DeviceStatusBadge, StatusBadge } from '../../components/status-badge.tsx';
 import { When } from '../../components/when.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 
 type Device = Schema<'Device'>;
 
@@ -31,9 +31,9 @@ function Name({ device }: { readonly device: Device }): ReactNode {
   const called = name ?? (typeof network['hostname'] === 'string' ? network['hostname'] : id);
   return (
     <Stack gap={0}>
-      <Anchor component={Link} to={`/devices/${id}`} fw={600}>
+      <TextLink to="/devices/$deviceId" params={{ deviceId: id }} fw={600}>
         {called}
-      </Anchor>
+      </TextLink>
       {called === id ? null : (
         <Text size="xs" c="dimmed" ff="monospace">
           {id}

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { getRouteApi, Link, useLocation, useRouter } from '@tanstack/react-router';
+import { getRouteApi, Link, useLocation } from '@tanstack/react-router';
 import {
   IconDeviceDesktopAnalytics,
   IconDownload,
@@ -199,8 +199,6 @@ function ExportButton({ search }: { readonly search: DevicesSearch }): ReactNode
 }
 
 function AddButton(): ReactNode {
-  const { routesByPath } = useRouter();
-  if (!Object.hasOwn(routesByPath, addDeviceAddress)) return null;
   return (
     <Button component={Link} to={addDeviceAddress} leftSection={<IconPlus size={16} aria-hidden />}>
       Add Device

@@ -1,19 +1,12 @@
-import { createRoute, Navigate, useRouter } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
-import { addDeviceAddress, navigation } from '../../shell/navigation.ts';
-import { NotFound } from '../../shell/pages.tsx';
+import { createRoute, redirect } from '@tanstack/react-router';
+import { navigation } from '../../shell/navigation.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 
 /** `/` leads to the first page of the navigation. */
 export const homeRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/',
-  component: Home,
+  beforeLoad: () => {
+    redirect({ to: navigation[0].to, replace: true, throw: true });
+  },
 });
-
-function Home(): ReactNode {
-  const { routesByPath } = useRouter();
-  const places = [...navigation.map(({ to }) => to), addDeviceAddress];
-  const first = places.find((to) => Object.hasOwn(routesByPath, to));
-  return first === undefined ? <NotFound /> : <Navigate to={first} replace />;
-}

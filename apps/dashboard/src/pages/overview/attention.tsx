@@ -1,11 +1,10 @@
-import { Anchor, Text } from '@mantine/core';
-import { Link, useRouter } from '@tanstack/react-router';
+import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { api, type Schema } from '../../api/client.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { When } from '../../components/when.tsx';
-import { PlaceLink } from './links.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import classes from './overview.module.css';
 import { Figures, formatBounded, formatNumber, Section } from './parts.tsx';
 import type { Overview } from './search.ts';
@@ -23,7 +22,9 @@ function NamedDevices({ devices }: { readonly devices: readonly Named[] }): Reac
     <ul className={classes['named']}>
       {devices.map(({ at, device_id: id, name }) => (
         <li key={id}>
-          <PlaceLink to={`/devices/${id}`}>{name ?? id}</PlaceLink>
+          <TextLink to="/devices/$deviceId" params={{ deviceId: id }}>
+            {name ?? id}
+          </TextLink>
           {at === undefined ? null : (
             <Text component="span" size="sm" c="dimmed">
               {' '}
@@ -51,9 +52,9 @@ export function Keys({ cannot_rotate: unable, keys }: Pick<Overview, 'cannot_rot
           {
             key: 'needs',
             label: (
-              <PlaceLink to="/devices" search={{ needs_key: 'true' }}>
+              <TextLink to="/devices" search={{ needs_key: 'true' }}>
                 Of these, have not shown that they can rotate
-              </PlaceLink>
+              </TextLink>
             ),
             value: formatBounded(keys.needs_key),
           },
@@ -79,10 +80,10 @@ export function Clones({ clones }: Pick<Overview, 'clones'>): ReactNode {
       ) : (
         <>
           <div>
-            <PlaceLink to="/devices" search={{ clones: 'suspected' }}>
+            <TextLink to="/devices" search={{ clones: 'suspected' }}>
               <span className={classes['figure']}>{formatBounded(clones)}</span>{' '}
               {clones.count === 1 ? 'identity is' : 'identities are'} used by two devices
-            </PlaceLink>
+            </TextLink>
           </div>
           <Text size="sm" c="dimmed">
             A card was copied. Give each copy a code of its own, then restore the device.
@@ -107,8 +108,6 @@ export function Incidents(): ReactNode {
     params: { query: { state: 'open', limit: 5 } },
   });
   const rules = api.useQuery('get', '/api/v1/alert-rules');
-  const { routesByPath } = useRouter();
-  const hasSettings = Object.hasOwn(routesByPath, '/settings/alerts');
   const { incidents = [], total = 0 } = open.data ?? {};
   return (
     <Section title="Open incidents">
@@ -138,11 +137,9 @@ export function Incidents(): ReactNode {
       {total > incidents.length ? (
         <Text size="sm" c="dimmed">{`and ${formatNumber(total - incidents.length)} more`}</Text>
       ) : null}
-      {hasSettings ? (
-        <Anchor component={Link} to="/settings/alerts" size="sm">
-          Alert rules
-        </Anchor>
-      ) : null}
+      <TextLink to="/settings/alerts" size="sm">
+        Alert rules
+      </TextLink>
     </Section>
   );
 }

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { DeviceStatusBadge, type Tone } from '../../components/status-badge.tsx';
-import { PlaceLink } from './links.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import classes from './overview.module.css';
 import { Figures, formatNumber, formatShare, Section } from './parts.tsx';
 import type { Overview } from './search.ts';
@@ -23,10 +23,10 @@ export function Fleet({ devices: { by_status: counts, total } }: Pick<Overview, 
   return (
     <Section title="Fleet">
       <div>
-        <PlaceLink to="/devices">
+        <TextLink to="/devices">
           <span className={classes['figure']}>{formatNumber(total)}</span>{' '}
           {total === 1 ? 'device' : 'devices'}
-        </PlaceLink>
+        </TextLink>
         <Text className="visually-hidden" role="status">
           {`${formatNumber(counts.online ?? 0)} of ${formatNumber(total)} devices online`}
         </Text>
@@ -37,9 +37,9 @@ export function Fleet({ devices: { by_status: counts, total } }: Pick<Overview, 
           return {
             key: status,
             label: (
-              <PlaceLink to="/devices" search={{ status }}>
+              <TextLink to="/devices" search={{ status }}>
                 <DeviceStatusBadge status={status} />
-              </PlaceLink>
+              </TextLink>
             ),
             value: formatNumber(count),
             note: formatShare(count, total),
@@ -61,9 +61,9 @@ export function Versions({ devices, versions }: Pick<Overview, 'devices' | 'vers
       version === null ? (
         'Has not told'
       ) : (
-        <PlaceLink to="/devices" search={{ version }}>
+        <TextLink to="/devices" search={{ version }}>
           {version}
-        </PlaceLink>
+        </TextLink>
       ),
     value: formatNumber(count),
     note: formatShare(count, total),

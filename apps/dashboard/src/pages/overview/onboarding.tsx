@@ -4,7 +4,7 @@ import { IconCircleCheck } from '@tabler/icons-react';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { When } from '../../components/when.tsx';
-import { PlaceLink } from './links.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import classes from './overview.module.css';
 import { Figures, formatNumber, formatShare, Section } from './parts.tsx';
 import { type Overview, type Window, windowWords } from './search.ts';
@@ -24,7 +24,7 @@ export function Onboarding({
         rows={[
           {
             key: 'made',
-            label: <PlaceLink to="/codes">Codes made</PlaceLink>,
+            label: <TextLink to="/codes">Codes made</TextLink>,
             value: formatNumber(made),
             share: share(made),
             tone: 'quiet',
@@ -87,9 +87,16 @@ function MendLink({ last_object: object, objects }: Cause): ReactNode {
   const others = objects > 1 ? ` and ${formatNumber(objects - 1)} more` : '';
   return (
     <span>
-      <PlaceLink to={kind === 'device' ? `/devices/${id}` : `/codes/${id}`} label={`Open ${id}`}>
-        {id}
-      </PlaceLink>
+      {kind === 'device' ? (
+        <TextLink to="/devices/$deviceId" params={{ deviceId: id }}>
+          {id}
+        </TextLink>
+      ) : (
+        // Where the refusal stands in full, and the binding can be changed.
+        <TextLink to="/devices/add" search={{ code: id }}>
+          {id}
+        </TextLink>
+      )}
       {others}
     </span>
   );

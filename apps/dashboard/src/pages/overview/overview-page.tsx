@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate, useRouter } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { IconPlus, IconRouter } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { api } from '../../api/client.ts';
@@ -14,7 +14,7 @@ import { Clones, Incidents, Keys } from './attention.tsx';
 import { Fleet, Versions } from './fleet.tsx';
 import { Failures, Onboarding } from './onboarding.tsx';
 import { isWindow, type Overview, type Window, windowWords } from './search.ts';
-import { useSoon } from './use-soon.ts';
+import { useSoon } from '../../live/use-soon.ts';
 
 const route = getRouteApi('/signed-in/overview');
 
@@ -114,8 +114,7 @@ function Shown({ isStale, overview, window }: ShownProps): ReactNode {
 }
 
 function NoDevices(): ReactNode {
-  const { routesByPath } = useRouter();
-  const canAdd = useMay('operator') && Object.hasOwn(routesByPath, addDeviceAddress);
+  const canAdd = useMay('operator');
   return (
     <EmptyState
       icon={IconRouter}

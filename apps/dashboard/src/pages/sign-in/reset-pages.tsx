@@ -1,10 +1,11 @@
-import { Alert, Anchor, Button, Code, Stack, Text, TextInput } from '@mantine/core';
-import { Link, useLocation } from '@tanstack/react-router';
+import { Alert, Button, Code, Stack, Text, TextInput } from '@mantine/core';
+import { useLocation } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { api } from '../../api/client.ts';
 import { fieldProblems } from '../../api/problem.ts';
 import { Entrance, Refusal } from './entrance.tsx';
 import { NewPassword } from './new-password.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 
 export function ForgottenPage(): ReactNode {
   const [email, setEmail] = useState('');
@@ -104,8 +105,8 @@ export function ResetPage(): ReactNode {
 
 function BackToSignIn(): ReactNode {
   return (
-    <Anchor component={Link} to="/sign-in" size="sm">
+    <TextLink to="/sign-in" size="sm">
       To the sign-in
-    </Anchor>
+    </TextLink>
   );
 }

@@ -1,11 +1,12 @@
-import { Alert, Anchor, Button, Code, Stack, Text, TextInput } from '@mantine/core';
-import { Link, useLocation } from '@tanstack/react-router';
+import { Alert, Button, Code, Stack, Text, TextInput } from '@mantine/core';
+import { useLocation } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { api } from '../../api/client.ts';
 import { fieldProblems } from '../../api/problem.ts';
 import { Entrance, Refusal } from './entrance.tsx';
 import { NewPassword } from './new-password.tsx';
 import { useEntry } from './use-entry.ts';
+import { TextLink } from '../../components/text-link.tsx';
 
 /** Where the link leads that the cloud prints at its first start. */
 export function SetupPage(): ReactNode {
@@ -25,10 +26,7 @@ function LinkMissing(): ReactNode {
   if (data?.state === 'complete') {
     return (
       <Alert title="This cloud has an owner" color="petrol">
-        <Anchor component={Link} to="/sign-in">
-          Sign in
-        </Anchor>
-        , or ask an owner for an invitation.
+        <TextLink to="/sign-in">Sign in</TextLink>, or ask an owner for an invitation.
       </Alert>
     );
   }

@@ -1,10 +1,11 @@
 import { Alert, Anchor, Button, Code, PasswordInput, Skeleton, Stack, Text, TextInput } from '@mantine/core';
-import { getRouteApi, Link, useLocation } from '@tanstack/react-router';
+import { getRouteApi, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { api } from '../../api/client.ts';
 import { Entrance, Refusal } from './entrance.tsx';
 import { SecondFactor } from './second-factor.tsx';
 import { useEntry } from './use-entry.ts';
+import { TextLink } from '../../components/text-link.tsx';
 
 const route = getRouteApi('/sign-in');
 
@@ -79,9 +80,9 @@ function Password({ onChallenge, onEntered }: PasswordProps): ReactNode {
         <Button type="submit" loading={signIn.isPending}>
           Sign in
         </Button>
-        <Anchor component={Link} to="/forgotten-password" size="sm">
+        <TextLink to="/forgotten-password" size="sm">
           Forgotten password?
-        </Anchor>
+        </TextLink>
       </Stack>
     </form>
   );

@@ -1,4 +1,4 @@
-import { after, nowMs } from '../../platform.ts';
+import { after, nowMs } from '../platform.ts';
 
 /** What happens together is one look… */
 const gatherMs = 150;
