@@ -1,5 +1,7 @@
+import { pipeline } from 'node:stream/promises';
 import { type BatchRowProblem, batchRowsMax } from '@edgeflow/contract';
-import { CsvError, parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse';
+import { takeTurns, type Turns } from './turns.ts';
 
 /** A row before it is read with its schema. */
 export interface CsvRow {
@@ -13,6 +15,8 @@ export type CsvReading =
 
 /** Longest line, in characters: five fields and 32 tags fit many times over. */
 const lineLengthMax = 16_384;
+/** Read between two breaths: the shortest of lines, a thousand or two, take the thread for some milliseconds. */
+const pieceBytes = 4_096;
 /** Longest heading that is repeated in a message. */
 const shownLengthMax = 40;
 
@@ -37,20 +41,10 @@ const headings: Readonly<Record<string, Field>> = {
  * A table with a line of headings, as spreadsheets save it: with commas, semicolons or tabs between cells, with or
  * without a byte order mark, in any order of columns. Empty lines count for nothing.
  */
-export function readCsv(text: string): CsvReading {
-  let records: Parsed[];
+export async function readCsv(text: string, turns: Turns): Promise<CsvReading> {
+  let records: readonly Parsed[];
   try {
-    records = parse(text, {
-      bom: true,
-      delimiter: delimiterOf(text),
-      info: true,
-      max_record_size: lineLengthMax,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      trim: true,
-      // One more than there may be, and the headings.
-      to: batchRowsMax + 2,
-    }) as unknown as Parsed[];
+    records = await parsed(text, turns);
   } catch (error) {
     if (error instanceof CsvError) return bad(lineOf(error), explain(error));
     throw error;
@@ -71,6 +65,38 @@ export function readCsv(text: string): CsvReading {
 interface Parsed {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
+}
+
+async function parsed(text: string, turns: Turns): Promise<Parsed[]> {
+  const parser = parse({
+    bom: true,
+    delimiter: delimiterOf(text),
+    info: true,
+    max_record_size: lineLengthMax,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+  });
+  const records: Parsed[] = [];
+  // The headings, and one more than there may be.
+  const isEnough = (): boolean => records.length === batchRowsMax + 2;
+  try {
+    await pipeline(piecesOf(text, turns, isEnough), parser, async (lines: AsyncIterable<Parsed>) => {
+      for await (const line of lines) if (!isEnough()) records.push(line);
+    });
+  } catch (error) {
+    // Behind what is enough the text was cut off, in the middle of a line perhaps.
+    if (!isEnough()) throw error;
+  }
+  return records;
+}
+
+async function* piecesOf(text: string, turns: Turns, isEnough: () => boolean): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let from = 0; from < bytes.length && !isEnough(); from += pieceBytes) {
+    if (from > 0) await takeTurns(turns);
+    yield bytes.subarray(from, from + pieceBytes);
+  }
 }
 
 /** The sign that stands most often in the line of headings. */

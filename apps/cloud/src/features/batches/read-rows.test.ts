@@ -2,10 +2,13 @@ import { batchRowsMax, createBatchRequestSchema } from '@edgeflow/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRows, type RowsReading } from './read-rows.ts';
+import type { Turns } from './turns.ts';
 
-const read = (request: object): RowsReading => readRows(createBatchRequestSchema.parse(request));
-const problemsOf = (request: object): string[] =>
-  read(request).problems.map(({ field, line, message }) => `${String(line)} ${field}: ${message}`);
+const alone: Turns = { pause: () => Promise.resolve(), isGone: () => false };
+const read = (request: object, turns = alone): Promise<RowsReading> =>
+  readRows(createBatchRequestSchema.parse(request), turns);
+const problemsOf = async (request: object): Promise<string[]> =>
+  (await read(request)).problems.map(({ field, line, message }) => `${String(line)} ${field}: ${message}`);
 
 describe('a table of devices', () => {
   it.each([
@@ -17,8 +20,8 @@ describe('a table of devices', () => {
       '\ufeff"name","serial","mac","tags"\n"pump","S1","dca6.3201.0203","hall 3, wet"\n',
     ],
     ['with empty lines', '\nname,serial,mac,tags\n\npump,S1,dca632010203,"hall 3,wet"\n\n'],
-  ])('is read %s', (_, csv) => {
-    const { good, problems, wrong } = read({ csv });
+  ])('is read %s', async (_, csv) => {
+    const { good, problems, wrong } = await read({ csv });
     expect([problems, wrong]).toEqual([[], 0]);
     expect(good).toMatchObject([
       { name: 'pump', serialNumber: 'S1', macAddress: 'dc:a6:32:01:02:03', tags: ['hall 3', 'wet'] },
@@ -51,12 +54,12 @@ describe('a table of devices', () => {
       ],
     ],
     ['control characters', 'name\n"a\tb"', ['2 name: must not contain control characters']],
-  ])('with %s says so by its lines', (_, csv, expected) => {
-    expect(problemsOf({ csv })).toEqual(expected);
+  ])('with %s says so by its lines', async (_, csv, expected) => {
+    expect(await problemsOf({ csv })).toEqual(expected);
   });
 
-  it('keeps the good rows apart from the wrong ones', () => {
-    const { good, wrong } = read({ csv: 'name,mac\na,nonsense\nb,dca632010203\nc,\n' });
+  it('keeps the good rows apart from the wrong ones', async () => {
+    const { good, wrong } = await read({ csv: 'name,mac\na,nonsense\nb,dca632010203\nc,\n' });
     expect(good.map(({ line, name }) => [line, name])).toEqual([
       [3, 'b'],
       [4, 'c'],
@@ -64,26 +67,66 @@ describe('a table of devices', () => {
     expect(wrong).toBe(1);
   });
 
-  it('has at most ten thousand rows, and is soon read', () => {
-    const lines = (count: number): string =>
-      [
-        'name,serial',
-        ...Array.from({ length: count }, (_, index) => `pump ${String(index)},S${String(index)}`),
-      ].join('\n');
-    expect(read({ csv: lines(batchRowsMax) }).good).toHaveLength(batchRowsMax);
-    expect(problemsOf({ csv: lines(batchRowsMax + 5) })[0]).toContain('a batch has at most 10000');
+  const lines = (count: number): string =>
+    [
+      'name,serial',
+      ...Array.from({ length: count }, (_, index) => `pump ${String(index)},S${String(index)}`),
+    ].join('\n');
+
+  it('has at most ten thousand rows', async () => {
+    expect((await read({ csv: lines(batchRowsMax) })).good).toHaveLength(batchRowsMax);
+    const tooMany = ['10001 : there are 10001 rows; a batch has at most 10000'];
+    expect(await problemsOf({ csv: lines(batchRowsMax + 5) })).toEqual(tooMany);
+    // What stands beyond them is not read, whatever it is.
+    expect(await problemsOf({ csv: `${lines(5 * batchRowsMax)}\n"` })).toEqual(tooMany);
   });
 
-  it('of any text is read without an error', () => {
+  it('that is large lets everything else have its turn, again and again', async () => {
+    let turns = 0;
+    const pause = (): Promise<void> => {
+      turns += 1;
+      return Promise.resolve();
+    };
+    const csv = lines(batchRowsMax);
+    await read({ csv }, { pause, isGone: () => false });
+    const whileParsed = Math.floor(csv.length / 4_096);
+    expect(turns).toBe(whileParsed + batchRowsMax / 200);
+    turns = 0;
+    await read(
+      { rows: Array.from({ length: 1_000 }, (_, n) => ({ name: String(n) })) },
+      { pause, isGone: () => false },
+    );
+    expect(turns).toBe(5);
+  });
+
+  it.each([1, 30, 80])('is read no further once nobody waits for it, after turn %i', async (last) => {
+    let turns = 0;
+    const pause = (): Promise<void> => {
+      turns += 1;
+      return Promise.resolve();
+    };
+    const reading = read({ csv: lines(batchRowsMax) }, { pause, isGone: () => turns >= last });
+    await expect(reading).rejects.toThrow('The client left');
+    expect(turns).toBe(last);
+  });
+
+  it('keeps what stands across the borders of what is read at once', async () => {
+    const names = Array.from({ length: 400 }, (_, n) => `Ä€𝄞 "${String(n)}", ${'ü'.repeat(n % 40)}.`);
+    const csv = ['name', ...names.map((name) => `"${name.replaceAll('"', '""')}"`)].join('\r\n');
+    const { good } = await read({ csv });
+    expect(good.map(({ name }) => name)).toEqual(names);
+  });
+
+  it('of any text is read without an error', async () => {
     const cell = fc.oneof(
       fc.string(),
       fc.constantFrom('name', 'serial', 'mac', '"', ',', ';', '\n', '\r\n', '\0'),
     );
-    fc.assert(
-      fc.property(fc.array(cell, { minLength: 1 }), (cells) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(cell, { minLength: 1 }), async (cells) => {
         const csv = cells.join('');
         if (csv === '') return;
-        const { good, problems, wrong } = read({ csv });
+        const { good, problems, wrong } = await read({ csv });
         expect(wrong > 0).toBe(wrong > 0 && problems.length > 0);
         expect(good.length).toBeLessThanOrEqual(batchRowsMax);
       }),
@@ -92,9 +135,9 @@ describe('a table of devices', () => {
 });
 
 describe('rows and numbers of devices', () => {
-  it('rows are read one by one', () => {
+  it('rows are read one by one', async () => {
     const rows = [{ name: 'a', tags: ['x'] }, { serial: 'S1' }, 7, { mac_address: 'dca632010203' }];
-    const { good, problems } = read({ rows, tags: ['all'] });
+    const { good, problems } = await read({ rows, tags: ['all'] });
     expect(good.map(({ line, tags }) => [line, tags])).toEqual([
       [1, ['all', 'x']],
       [4, ['all']],
@@ -107,12 +150,12 @@ describe('rows and numbers of devices', () => {
     ['pump', 2, ['pump-01', 'pump-02']],
     ['pump ', 1, ['pump-01']],
     ['pump_', 1, ['pump_01']],
-  ])('%j and %i give the names %j', (name_prefix, count, names) => {
-    expect(read({ count, name_prefix }).good.map(({ name }) => name)).toEqual(names);
+  ])('%j and %i give the names %j', async (name_prefix, count, names) => {
+    expect((await read({ count, name_prefix })).good.map(({ name }) => name)).toEqual(names);
   });
 
-  it('numbers have as many digits as the last one', () => {
-    const { good } = read({ count: 10_000, name_prefix: 'p' });
+  it('numbers have as many digits as the last one', async () => {
+    const { good } = await read({ count: 10_000, name_prefix: 'p' });
     expect([good[0]?.name, good.at(-1)?.name]).toEqual(['p-00001', 'p-10000']);
   });
 

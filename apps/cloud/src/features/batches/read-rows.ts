@@ -5,6 +5,7 @@ import {
   type CreateBatchRequest,
 } from '@edgeflow/contract';
 import { type CsvRow, readCsv } from './read-csv.ts';
+import { takeTurns, type Turns } from './turns.ts';
 
 /** A device of a batch that is to be made. */
 export interface NewRow {
@@ -24,14 +25,21 @@ export interface RowsReading {
 }
 
 const tagsMax = 32;
+/** Judged between two breaths: they take the thread for some milliseconds. */
+const rowsAtOnce = 200;
 
-/** What devices a batch is asked for, row by row; what is wrong with a row is said of it alone. */
-export function readRows(request: CreateBatchRequest): RowsReading {
+/**
+ * What devices a batch is asked for, row by row; what is wrong with a row is said of it alone. A large table is read in
+ * parts, between which everything else has its turn.
+ *
+ * @throws ProblemError `request_malformed` where nobody waits for it any more
+ */
+export async function readRows(request: CreateBatchRequest, turns: Turns): Promise<RowsReading> {
   if (request.count !== undefined) return { good: numbered(request, request.count), wrong: 0, problems: [] };
-  const table = request.csv === undefined ? rowsOf(request.rows ?? []) : readCsv(request.csv);
+  const table = request.csv === undefined ? rowsOf(request.rows ?? []) : await readCsv(request.csv, turns);
   if (!table.ok) return { good: [], wrong: 0, problems: [table.problem] };
   const reader = new RowReader(request.tags);
-  return reader.read(table.rows);
+  return reader.read(table.rows, turns);
 }
 
 function rowsOf(rows: readonly unknown[]): { readonly ok: true; readonly rows: readonly CsvRow[] } {
@@ -66,10 +74,11 @@ class RowReader {
     this.#tags = tags;
   }
 
-  read(rows: readonly CsvRow[]): RowsReading {
+  async read(rows: readonly CsvRow[], turns: Turns): Promise<RowsReading> {
     const good: NewRow[] = [];
     const problems: BatchRowProblem[] = [];
-    for (const row of rows) {
+    for (const [index, row] of rows.entries()) {
+      if (index % rowsAtOnce === rowsAtOnce - 1) await takeTurns(turns);
       const found = this.#readOne(row);
       if (Array.isArray(found)) problems.push(...found);
       else good.push(found);

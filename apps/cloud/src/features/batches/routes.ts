@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
 import { asFile } from '../../http/csv.ts';
 import { route } from '../../http/route.ts';
-import { endWithConnection } from '../../http/streams.ts';
+import { endWithConnection, goneWith } from '../../http/streams.ts';
 import { operatorOf } from '../identity/index.ts';
 import type { BatchExports } from './exports.ts';
 import type { Batches } from './service.ts';
@@ -13,9 +13,11 @@ export function batchRoutes(app: FastifyInstance, batches: Batches, exports: Bat
   route(app, operations.createBatch, async (call) => {
     const key = call.headers['idempotency-key'];
     const requestKey = typeof key === 'string' ? key : undefined;
-    return answer(201, await batches.create(operatorOf(call), call.body, requestKey));
+    return answer(201, await batches.create(operatorOf(call), call.body, requestKey, goneWith(call.request)));
   });
-  route(app, operations.checkBatch, (call) => answer(200, batches.check(call.body)));
+  route(app, operations.checkBatch, async (call) =>
+    answer(200, await batches.check(call.body, goneWith(call.request))),
+  );
   route(app, operations.listBatches, async (call) => {
     const page = await batches.list(operatorOf(call), call.query);
     return answer(200, {

@@ -10,6 +10,7 @@ import {
   type ListBatchRowsQuery,
   makeId,
 } from '@edgeflow/contract';
+import { giveWay } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { BatchRow } from '../../storage/batch-tables.ts';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -54,14 +55,16 @@ export type CreatedBatch = Batch & { readonly rows_skipped: number };
 export class Batches {
   readonly worker: BatchWorker;
   readonly #options: BatchesOptions;
+  readonly #pause = (): Promise<void> => giveWay(this.#options.timers);
 
   constructor(options: BatchesOptions) {
     this.#options = options;
     this.worker = new BatchWorker(options);
   }
 
-  check(request: CreateBatchRequest): BatchCheck {
-    const reading = readRows(request);
+  /** @param isGone whether whoever asked has gone away: a table is read for nobody no further */
+  async check(request: CreateBatchRequest, isGone: () => boolean): Promise<BatchCheck> {
+    const reading = await readRows(request, { pause: this.#pause, isGone });
     return {
       rows_good: reading.good.length,
       rows_wrong: reading.wrong,
@@ -77,13 +80,18 @@ export class Batches {
     };
   }
 
-  /** @param requestKey `Idempotency-Key`: a repeat is answered with the same batch */
+  /**
+   * @param requestKey `Idempotency-Key`: a repeat is answered with the same batch
+   * @param isGone whether whoever asked has gone away: nothing is made while the table is still read, and all of it
+   *   afterwards
+   */
   async create(
     operator: Operator,
     request: CreateBatchRequest,
     requestKey: string | undefined,
+    isGone: () => boolean,
   ): Promise<CreatedBatch> {
-    const reading = readRows(request);
+    const reading = await readRows(request, { pause: this.#pause, isGone });
     requireGood(request, reading);
     const hashes = { request: hashOfKey(requestKey), content: sha256(JSON.stringify(request)) };
     const insert = (): Promise<BatchRow> =>
@@ -205,7 +213,7 @@ export class Batches {
     }
     const id = makeId('batch', this.#options.random.bytes);
     const batch = newBatch(tx.nowMs, operator, request, { id, hashes, rows: rows.length });
-    await insertBatch(tx, batch, rows);
+    await insertBatch(tx, batch, rows, this.#pause);
     const detail = { count: rows.length, name: batch.name };
     await record(tx, operator, id, 'batch.create', detail);
     await insertEvents(tx, [

@@ -6,28 +6,38 @@ import type { BatchRow, BatchRowRow } from '../../storage/batch-tables.ts';
 import { storableJson } from '../../storage/text.ts';
 import type { NewRow } from './read-rows.ts';
 
-export async function insertBatch(tx: Tx, batch: BatchRow, rows: readonly NewRow[]): Promise<void> {
+/** Rows of one statement: some milliseconds of SQLite. */
+const rowsAtOnce = 500;
+
+const newRowColumns = {
+  batch_id: 'text',
+  number: 'bigint',
+  device_name: 'text',
+  tags: 'text',
+  mac_address: 'text',
+  serial_number: 'text',
+} as const;
+
+/** @param pause between two parts of many rows: lets everything that waits, and not for the database, have its turn */
+export async function insertBatch(
+  tx: Tx,
+  batch: BatchRow,
+  rows: readonly NewRow[],
+  pause: () => Promise<void>,
+): Promise<void> {
   await tx.db.insertInto('batches').values(batch).execute();
-  await insertRows(
-    tx,
-    'batch_rows',
-    {
-      batch_id: 'text',
-      number: 'bigint',
-      device_name: 'text',
-      tags: 'text',
-      mac_address: 'text',
-      serial_number: 'text',
-    },
-    rows.map((row, index) => ({
+  for (let from = 0; from < rows.length; from += rowsAtOnce) {
+    if (from > 0) await pause();
+    const some = rows.slice(from, from + rowsAtOnce).map((row, index) => ({
       batch_id: batch.id,
-      number: index + 1,
+      number: from + index + 1,
       device_name: row.name,
       tags: storableJson(row.tags),
       mac_address: row.macAddress,
       serial_number: row.serialNumber,
-    })),
-  );
+    }));
+    await insertRows(tx, 'batch_rows', newRowColumns, some);
+  }
 }
 
 export async function readBatch(

@@ -1,9 +1,9 @@
 import { operations } from '@edgeflow/contract';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
 import { asFile } from '../../http/csv.ts';
 import { route } from '../../http/route.ts';
-import { endWithConnection } from '../../http/streams.ts';
+import { endWithConnection, goneWith } from '../../http/streams.ts';
 import { operatorOf } from '../identity/index.ts';
 import type { Devices } from './service.ts';
 
@@ -48,10 +48,4 @@ export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
     await devices.delete(operatorOf(call), call.params.id);
     return { status: 204 as const };
   });
-}
-
-/** Whether the client of a request has gone: nobody will hear the answer. */
-function goneWith(request: FastifyRequest): () => boolean {
-  const { socket } = request.raw;
-  return () => socket.destroyed;
 }

@@ -17,7 +17,7 @@ import {
   secretBytes,
   type UpdateDeviceRequest,
 } from '@edgeflow/contract';
-import { type Clock, type Random, type Timers, toRfc3339 } from '@edgeflow/platform';
+import { type Clock, giveWay, type Random, type Timers, toRfc3339 } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { DeviceRow } from '../../storage/tables.ts';
@@ -252,11 +252,7 @@ export class Devices {
 
   #scanSource(isGone: () => boolean): ScanSource {
     const { database, timers } = this.#options;
-    const pause = (): Promise<void> =>
-      new Promise((resolve) => {
-        timers.soon(resolve);
-      });
-    return { database, isGone, pause };
+    return { database, isGone, pause: () => giveWay(timers) };
   }
 
   async #require(operator: Operator, id: string): Promise<DeviceRow> {
