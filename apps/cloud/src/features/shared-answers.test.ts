@@ -47,6 +47,17 @@ describe('answers that are shared', () => {
     expect(await askMany(1, 0)).toEqual([3]);
   });
 
+  it('can have a shorter life, and fewer of them can be kept', async () => {
+    answers = new SharedAnswers(time, { lifeMsMax: 1_000, keptMax: 1 });
+    await askMany(1, 5_000);
+    await time.advance(990);
+    expect(await askMany(1, 0)).toEqual([1]);
+    await time.advance(20);
+    expect(await askMany(1, 0)).toEqual([2]);
+    await askMany(1, 0, 'other');
+    expect(await askMany(1, 0)).toEqual([4]);
+  });
+
   it('to different questions are different, and only so many are kept', async () => {
     expect(await askMany(1, 0, 'one')).toEqual([1]);
     expect(await askMany(1, 0, 'other')).toEqual([2]);

@@ -2,11 +2,11 @@ import { type Clock, SingleFlight } from '@edgeflow/platform';
 
 /** An answer is good for this many times the time that it took to find, so that finding takes a tenth at most… */
 const lifePerCost = 10;
-/** …and for so long at least and at most. */
+/** …and for so long at least, and at most where nothing else is asked for. */
 const lifeMsMin = 250;
-const lifeMsMax = 10_000;
-/** Questions whose answers are kept. */
-const keptMax = 1_000;
+const lifeMsMaxDefault = 10_000;
+/** Questions whose answers are kept, where nothing else is asked for. */
+const keptMaxDefault = 1_000;
 
 interface Kept<Answer> {
   readonly flight: SingleFlight<Answer>;
@@ -18,15 +18,23 @@ interface Kept<Answer> {
  * Answers that are found once for all who ask the same within a moment.
  *
  * Invariants: of one question at most one search runs, and all who ask meanwhile share it; however many ask, searches
- * take at most a tenth of the time, as long as one takes less than a second; an answer is never older than
- * {@link lifeMsMax} when it is given.
+ * take at most a tenth of the time, as long as one takes less than a tenth of the longest life; an answer is never older
+ * than that when it is given.
  */
 export class SharedAnswers<Answer> {
   readonly #clock: Clock;
+  readonly #lifeMsMax: number;
+  readonly #keptMax: number;
   readonly #kept = new Map<string, Kept<Answer>>();
 
-  constructor(clock: Clock) {
+  /**
+   * @param bounds `lifeMsMax`: longest life of an answer; `keptMax`: questions whose answers are kept, fewer where each
+   *   is large
+   */
+  constructor(clock: Clock, bounds: { readonly lifeMsMax?: number; readonly keptMax?: number } = {}) {
     this.#clock = clock;
+    this.#lifeMsMax = bounds.lifeMsMax ?? lifeMsMaxDefault;
+    this.#keptMax = bounds.keptMax ?? keptMaxDefault;
   }
 
   async ask(question: string, find: () => Promise<Answer>): Promise<Answer> {
@@ -36,7 +44,7 @@ export class SharedAnswers<Answer> {
       const startedMs = this.#clock.monotonic();
       const answer = await find();
       const endedMs = this.#clock.monotonic();
-      const lifeMs = Math.min(lifeMsMax, Math.max(lifeMsMin, (endedMs - startedMs) * lifePerCost));
+      const lifeMs = Math.min(this.#lifeMsMax, Math.max(lifeMsMin, (endedMs - startedMs) * lifePerCost));
       kept.answer = answer;
       kept.goodUntilMs = endedMs + lifeMs;
       return answer;
@@ -47,7 +55,7 @@ export class SharedAnswers<Answer> {
     const known = this.#kept.get(question);
     if (known !== undefined) return known;
     const [oldest] = this.#kept.keys();
-    if (oldest !== undefined && this.#kept.size >= keptMax) this.#kept.delete(oldest);
+    if (oldest !== undefined && this.#kept.size >= this.#keptMax) this.#kept.delete(oldest);
     const kept: Kept<Answer> = { flight: new SingleFlight(), answer: undefined, goodUntilMs: 0 };
     this.#kept.set(question, kept);
     return kept;

@@ -104,7 +104,10 @@ const batch = { id: 'batch_1', edition: 1, rows_done: 1, rows_total: 1, expires_
 const batchPaths: readonly HotPath[] = [
   {
     name: 'the rows of a batch',
-    read: (database) => reportRows(database, 'batch_1', { limit: 50, offset: 100 }, 1),
+    read: async (database) => {
+      await reportRows(database, batch, { limit: 50, offset: 100 }, 1);
+      await reportRows(database, batch, { limit: 50, show: 'online' }, 1);
+    },
     indexes: ['batch_rows_pkey', 'provisioning_codes_pkey'],
   },
   {

@@ -113,7 +113,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List batches, newest first */
+        /**
+         * List batches, newest first
+         * @description Counted once for all who look: what devices do is seen a second late at most.
+         */
         get: operations["listBatches"];
         put?: never;
         /**
@@ -151,7 +154,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One batch: how far it is made, and how many of its devices are online */
+        /**
+         * One batch: how far it is made, and how many of its devices are online
+         * @description Counted once for all who look: what devices do is seen a second late at most.
+         */
         get: operations["readBatch"];
         put?: never;
         post?: never;
@@ -168,7 +174,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The report of a batch, row by row: code, device, failed attempts */
+        /**
+         * The report of a batch, row by row: code, device, failed attempts
+         * @description Counted once for all who look: what devices do is seen a second late at most.
+         */
         get: operations["listBatchRows"];
         put?: never;
         post?: never;

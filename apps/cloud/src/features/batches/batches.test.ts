@@ -74,6 +74,7 @@ describe.each(databaseKinds)('batches on %s', (kind) => {
       body: { provisioning_code: a?.['code'], ...device },
     });
     const tunnel = await TestDevice.connect(cloud.origin, identity);
+    await cloud.time.advance(1_000);
     const report = await cloud.owner.call('listBatchRows', 200, { id });
     expect(report.total).toBe(3);
     expect(report.rows).toMatchObject([

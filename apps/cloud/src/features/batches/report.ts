@@ -1,7 +1,7 @@
 import type { BatchReportRow, ListBatchRowsQuery } from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
 import { type RawBuilder, sql } from 'kysely';
-import type { BatchRowRow } from '../../storage/batch-tables.ts';
+import type { BatchRow, BatchRowRow } from '../../storage/batch-tables.ts';
 import type { Database } from '../../storage/database.ts';
 import type { CodeRow, DeviceRow } from '../../storage/tables.ts';
 import { deviceStatusOf } from '../devices/index.ts';
@@ -30,20 +30,22 @@ type Nullable<T> = { readonly [Name in keyof T]: T[Name] | null };
 /** A page of the report. A batch has 10,000 rows at most, so pages are told by their offset. */
 export async function reportRows(
   database: Database,
-  batchId: string,
+  batch: Pick<BatchRow, 'id' | 'rows_total'>,
   query: ListBatchRowsQuery,
   nowMs: number,
 ): Promise<{ rows: BatchReportRow[]; total: number }> {
   const from = sql`from batch_rows r left join provisioning_codes c on c.id = r.code_id
     left join devices d on d.id = c.used_device_id and d.lifecycle <> 'deleted'
-    where r.batch_id = ${batchId} and ${shown(query.show, nowMs)}`;
-  const counted = await sql<{ n: number }>`select count(*) as n ${from}`.execute(database.db);
+    where r.batch_id = ${batch.id} and ${shown(query.show, nowMs)}`;
   const page =
     await sql<Joined>`select r.number, r.device_name, r.tags, r.mac_address, r.serial_number, r.code_id,
       c.state, c.expires_at_ms, c.used_at_ms, c.used_address, c.failed_attempts, c.last_failed_at_ms,
       c.last_failed_reason, d.id as device_id, d.name as current_name, d.lifecycle, d.presence
     ${from} order by r.number limit ${query.limit} offset ${query.offset ?? 0}`.execute(database.db);
-  return { rows: page.rows.map((row) => viewRow(row, nowMs)), total: counted.rows[0]?.n ?? 0 };
+  const rows = page.rows.map((row) => viewRow(row, nowMs));
+  if (query.show === undefined) return { rows, total: batch.rows_total };
+  const counted = await sql<{ n: number }>`select count(*) as n ${from}`.execute(database.db);
+  return { rows, total: counted.rows[0]?.n ?? 0 };
 }
 
 function shown(show: ListBatchRowsQuery['show'], nowMs: number): RawBuilder<unknown> {

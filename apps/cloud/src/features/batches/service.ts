@@ -3,14 +3,13 @@ import {
   type Batch,
   type BatchCheck,
   type BatchDetail,
-  type BatchReportRow,
   type CreateBatchRequest,
   idempotencyKeySchema,
   type ListBatchesQuery,
   type ListBatchRowsQuery,
   makeId,
 } from '@edgeflow/contract';
-import { giveWay } from '@edgeflow/platform';
+import { type Clock, giveWay } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { BatchRow } from '../../storage/batch-tables.ts';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -19,11 +18,10 @@ import { type AuditFact, insertAudit } from '../audit/index.ts';
 import { codeExpiry } from '../codes/index.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import { type Operator, operatorNames } from '../identity/index.ts';
-import { countBatches, countDevices } from './counts.ts';
 import { type BatchPage, listBatches } from './list.ts';
+import { BatchLooks, type Report } from './looks.ts';
 import { type NewRow, readRows, type RowsReading } from './read-rows.ts';
 import { changeEvent } from './records.ts';
-import { reportRows } from './report.ts';
 import {
   activeCodes,
   batchOfRequest,
@@ -45,6 +43,7 @@ const problemsMax = 100;
 const previewRows = 20;
 
 export interface BatchesOptions extends BatchWorkerOptions {
+  readonly clock: Clock;
   readonly database: Database;
   readonly events: Events;
 }
@@ -55,11 +54,13 @@ export type CreatedBatch = Batch & { readonly rows_skipped: number };
 export class Batches {
   readonly worker: BatchWorker;
   readonly #options: BatchesOptions;
+  readonly #looks: BatchLooks;
   readonly #pause = (): Promise<void> => giveWay(this.#options.timers);
 
   constructor(options: BatchesOptions) {
     this.#options = options;
     this.worker = new BatchWorker(options);
+    this.#looks = new BatchLooks(options);
   }
 
   /** @param isGone whether whoever asked has gone away: a table is read for nobody no further */
@@ -112,9 +113,8 @@ export class Batches {
   }
 
   async read(operator: Operator, id: string): Promise<BatchDetail> {
-    const { database } = this.#options;
     const row = await this.row(operator, id);
-    const devices = await countDevices(database, row.organization_id, id);
+    const devices = await this.#looks.devices(row);
     return viewBatchDetail(await this.#view(row), devices);
   }
 
@@ -125,14 +125,8 @@ export class Batches {
     return row;
   }
 
-  async rows(
-    operator: Operator,
-    id: string,
-    query: ListBatchRowsQuery,
-  ): Promise<{ rows: BatchReportRow[]; total: number }> {
-    const { database } = this.#options;
-    await this.row(operator, id);
-    return reportRows(database, id, query, await database.nowMs());
+  async rows(operator: Operator, id: string, query: ListBatchRowsQuery): Promise<Report> {
+    return this.#looks.report(await this.row(operator, id), query);
   }
 
   /** *I saved them*: the texts are wiped. Saying it twice is harmless. */
@@ -244,7 +238,7 @@ export class Batches {
     const { database } = this.#options;
     const makers = [...new Set(rows.map((row) => row.created_by))];
     const names = await operatorNames(database, organizationId, makers);
-    const counts = await countBatches(database, organizationId, rows, await database.nowMs());
+    const counts = await this.#looks.counts(organizationId, rows);
     return rows.map((row) => {
       const own = counts.get(row.id);
       if (own === undefined) throw new Error('a batch was not counted');
