@@ -104,11 +104,15 @@ const batch = { id: 'batch_1', edition: 1, rows_done: 1, rows_total: 1, expires_
 const batchPaths: readonly HotPath[] = [
   {
     name: 'the rows of a batch',
-    read: async (database) => {
-      await reportRows(database, batch, { limit: 50, offset: 100 }, 1);
-      await reportRows(database, batch, { limit: 50, show: 'online' }, 1);
-    },
+    read: (database) => reportRows(database, batch, { limit: 50, offset: 100 }, 1),
     indexes: ['batch_rows_pkey', 'provisioning_codes_pkey'],
+  },
+  {
+    name: 'the rows of a batch whose device is online',
+    read: (database) => reportRows(database, batch, { limit: 50, show: 'online' }, 1),
+    indexes: ['batch_rows_pkey', 'provisioning_codes_pkey'],
+    // PostgreSQL reads all codes where most of them are of this batch, as here.
+    only: 'sqlite',
   },
   {
     name: 'what became of batches',
