@@ -111,7 +111,7 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
   tunnelMetrics(deps.registry, gateway);
   guessingMetrics(deps.registry, guessing);
   cloneMetrics(deps.registry, parts.clones);
-  let endPeriodicWork = (): void => undefined;
+  let endPeriodicWork = (): Promise<void> => Promise.resolve();
 
   return {
     app,
@@ -138,10 +138,10 @@ export async function buildCloud(deps: CloudDeps): Promise<Cloud> {
     },
     async stop() {
       phase = 'stopping';
-      endPeriodicWork();
+      const periodicWork = endPeriodicWork();
       watch.stop();
       rotation.stop();
-      await Promise.all([alerts.stop(), parts.batches.worker.stop(), parts.bulk.stop()]);
+      await Promise.all([periodicWork, alerts.stop(), parts.batches.worker.stop(), parts.bulk.stop()]);
       events.stop();
       await presence.writeHeard();
       await gateway.stop();

@@ -28,22 +28,36 @@ export interface PeriodicWork {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Starts what is done again and again, each time anew whatever became of the last. @returns what ends it */
-export function startPeriodicWork(work: PeriodicWork): () => void {
+/**
+ * Starts what is done again and again, each time anew whatever became of the last.
+ *
+ * @returns what ends it, and resolves once what was under way has ended
+ */
+export function startPeriodicWork(work: PeriodicWork): () => Promise<void> {
   const { bulk, clock, database, onFailure, people, rotation, timers } = work;
+  const underWay = new Set<Promise<unknown>>();
+  let isStopped = false;
+  const forgetting = { database, timers, isStopped: () => isStopped };
   const every = (periodMs: number, task: () => Promise<unknown>) =>
-    timers.every(periodMs, () => void task().catch(onFailure));
-  const running = [
+    timers.every(periodMs, () => {
+      const once = task()
+        .catch(onFailure)
+        .finally(() => underWay.delete(once));
+      underWay.add(once);
+    });
+  const handles = [
     every(rotationSweepMs, () => rotation.sweep()),
     every(bulkResumeMs, () => bulk.resume()),
-    every(housekeepingMs, () => forgetEvents(database, clock.now() - eventsKeptMs, forgottenAtOnce)),
+    every(housekeepingMs, () => forgetEvents(forgetting, clock.now() - eventsKeptMs, forgottenAtOnce)),
     every(housekeepingMs, () =>
-      forgetConnections(database, clock.now() - connectionsKeptMs, forgottenAtOnce),
+      forgetConnections(forgetting, clock.now() - connectionsKeptMs, forgottenAtOnce),
     ),
     every(housekeepingMs, () => bulk.forget(clock.now() - bulksKeptMs)),
     every(housekeepingMs, () => people.tidy()),
   ];
-  return () => {
-    for (const timer of running.splice(0)) timers.clear(timer);
+  return async () => {
+    isStopped = true;
+    for (const handle of handles) timers.clear(handle);
+    await Promise.all(underWay);
   };
 }

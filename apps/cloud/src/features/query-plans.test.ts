@@ -194,7 +194,7 @@ const hotPaths: readonly HotPath[] = [
   },
   {
     name: 'connections that are forgotten',
-    read: (database) => forgetConnections(database, 1, 100),
+    read: (database) => forgetConnections({ database, timers: systemTimers, isStopped: () => false }, 1, 100),
     indexes: ['device_connections_by_time'],
     only: 'sqlite',
   },

@@ -33,6 +33,7 @@ export class Alerts {
   readonly #sending = new Map<string, string>();
   #sweeping: Promise<void> | undefined;
   #claiming: Promise<void> | undefined;
+  #forgetting: Promise<void> | undefined;
   /** Something was written while it was looked for. */
   #isPokedAgain = false;
   #isStopped = false;
@@ -51,8 +52,7 @@ export class Alerts {
         this.poke();
       }),
       timers.every(forgetEveryMs, () => {
-        const { database, onFailure } = this.#options;
-        forgetOld(database).catch(onFailure);
+        this.#forget();
       }),
     );
   }
@@ -80,6 +80,7 @@ export class Alerts {
     for (const timer of this.#timers.splice(0)) this.#options.timers.clear(timer);
     await this.#sweeping;
     await this.#claiming;
+    await this.#forgetting;
   }
 
   #sweep(): void {
@@ -93,6 +94,15 @@ export class Alerts {
       .catch(onFailure)
       .finally(() => {
         this.#sweeping = undefined;
+      });
+  }
+
+  #forget(): void {
+    const { database, onFailure, timers } = this.#options;
+    this.#forgetting ??= forgetOld({ database, timers, isStopped: () => this.#isStopped })
+      .catch(onFailure)
+      .finally(() => {
+        this.#forgetting = undefined;
       });
   }
 

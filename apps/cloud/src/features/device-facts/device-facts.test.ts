@@ -1,4 +1,5 @@
 import type { ProvisionResponse, TimelineEntry } from '@edgeflow/contract';
+import { systemTimers } from '@edgeflow/platform';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../../storage/testing/databases.ts';
@@ -99,7 +100,8 @@ describe.each(databaseKinds)('what is known of a device on %s', (kind) => {
       await cloud.time.advance(writeBehindMs);
       return (await count()) === 500;
     });
-    await forgetConnections(cloud.database, 650, 100);
+    const { database } = cloud;
+    await forgetConnections({ database, timers: systemTimers, isStopped: () => false }, 650, 100);
     // Epochs 650 to 700, and the open one.
     expect(await count()).toBe(52);
     await device.leave();

@@ -1,6 +1,7 @@
 import type { EventType, JsonObject } from '@edgeflow/contract';
 import { sql } from 'kysely';
 import type { Database, Tx } from '../../storage/database.ts';
+import { type Forgetting, forgetInParts } from '../../storage/forgetting.ts';
 import { insertRows } from '../../storage/rows.ts';
 
 const columns = {
@@ -81,11 +82,9 @@ export async function latestSequence(database: Database): Promise<number> {
 }
 
 /** Forgets all events older than `beforeMs`, at most `limit` at a time so that no other work waits long. */
-export async function forgetEvents(database: Database, beforeMs: number, limit: number): Promise<void> {
-  for (;;) {
-    // Only the oldest are looked at: numbers grow with time, so where one of them is young enough the rest is.
-    const result = await sql`delete from events where at_ms < ${beforeMs} and sequence in
-      (select sequence from events order by sequence limit ${limit})`.execute(database.db);
-    if (Number(result.numAffectedRows ?? 0n) < limit) return;
-  }
+export function forgetEvents(forgetting: Forgetting, beforeMs: number, limit: number): Promise<void> {
+  // Only the oldest are looked at: numbers grow with time, so where one of them is young enough the rest is.
+  const oldest = sql`delete from events where at_ms < ${beforeMs} and sequence in
+    (select sequence from events order by sequence limit ${limit})`;
+  return forgetInParts(forgetting, limit, oldest);
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Database, Tx } from '../../storage/database.ts';
+import type { Tx } from '../../storage/database.ts';
+import { type Forgetting, forgetInParts } from '../../storage/forgetting.ts';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { forEachRow } from '../../storage/rows.ts';
 
@@ -98,12 +99,10 @@ export async function endAbandoned(tx: Tx, deviceIds: readonly string[], reason:
  * Forgets connections that began before `beforeMs` and are over, at most `limit` at a time so that no other work waits
  * long.
  */
-export async function forgetConnections(database: Database, beforeMs: number, limit: number): Promise<void> {
-  for (;;) {
-    const result = await sql`delete from device_connections where (device_id, epoch) in
-      (select c.device_id, c.epoch from device_connections c join devices d on d.id = c.device_id
-        where c.began_at_ms < ${beforeMs} and (c.ended_at_ms is not null or c.epoch < d.session_epoch)
-        order by c.began_at_ms limit ${limit})`.execute(database.db);
-    if (Number(result.numAffectedRows ?? 0n) < limit) return;
-  }
+export function forgetConnections(forgetting: Forgetting, beforeMs: number, limit: number): Promise<void> {
+  const earliest = sql`delete from device_connections where (device_id, epoch) in
+    (select c.device_id, c.epoch from device_connections c join devices d on d.id = c.device_id
+      where c.began_at_ms < ${beforeMs} and (c.ended_at_ms is not null or c.epoch < d.session_epoch)
+      order by c.began_at_ms limit ${limit})`;
+  return forgetInParts(forgetting, limit, earliest);
 }
