@@ -166,6 +166,10 @@ describe('people in the dashboard', () => {
     await other.reload();
     await heading(other, 'Sign in');
     expect(new URL(other.url()).search).toContain('members');
+
+    await owner.goto(`${origin}/audit-log`);
+    await owner.getByText('switched on the second factor of their own account').waitFor();
+    await owner.getByText(/^Ada.* signed out everywhere else$/).waitFor();
   });
 
   it('whoever forgot the password is told how to get in, and the command line helps', async () => {

@@ -77,6 +77,7 @@ describe('codes and the audit log', () => {
       .getByText(/redeemed/)
       .first()
       .waitFor();
+    await page.getByText(/Somebody unknown was refused with code/).waitFor();
     await page.getByText(/binding_mismatch: .*Use the code on the device/).waitFor();
     await page.getByText('1–3 of 3 entries').waitFor();
     await page.getByRole('combobox', { name: 'Outcome' }).click();

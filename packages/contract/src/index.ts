@@ -1,5 +1,6 @@
 export * from './limits.ts';
 export * from './close-codes.ts';
+export * from './audit-actions.ts';
 export * from './errors.ts';
 export * from './problem.ts';
 export * from './tunnel.ts';

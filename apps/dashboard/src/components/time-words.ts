@@ -9,14 +9,18 @@ const clockFormat = new Intl.DateTimeFormat(undefined, {
 });
 const distanceFormat = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
-const units: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
+type Unit = readonly [unit: Intl.RelativeTimeFormatUnit, ms: number];
+const minute: Unit = ['minute', 60_000];
+const units: readonly Unit[] = [
   ['year', 365 * 24 * 3_600_000],
   ['month', 30 * 24 * 3_600_000],
   ['day', 24 * 3_600_000],
   ['hour', 3_600_000],
-  ['minute', 60_000],
+  minute,
 ];
 const justNowMs = 45_000;
+/** What has just happened may seem to be ahead by what the clocks of browser and cloud differ. */
+const skewMs = 10_000;
 
 /** `21 Feb 2026, 12:00:03`, as the viewer's language writes it. */
 export function formatTime(at: string): string {
@@ -30,9 +34,14 @@ export function formatClock(at: string): string {
 
 /** `3 minutes ago`, `in 2 days`; `just now` for less than three quarters of a minute. */
 export function describeDistance(ms: number): string {
-  if (Math.abs(ms) < justNowMs) return ms > 0 ? 'in a moment' : 'just now';
-  const [unit, size] = units.find(([, unitMs]) => Math.abs(ms) >= unitMs) ?? (['minute', 60_000] as const);
+  if (Math.abs(ms) < justNowMs) return ms > skewMs ? 'in a moment' : 'just now';
+  // The largest unit of which there is one once it is rounded: 59 minutes and 40 seconds are an hour.
+  const [unit, size] = units.find(([, unitMs]) => Math.abs(ms) >= unitMs - smallerThan(unitMs) / 2) ?? minute;
   return distanceFormat.format(Math.round(ms / size), unit);
+}
+
+function smallerThan(unitMs: number): number {
+  return units.find(([, ms]) => ms < unitMs)?.[1] ?? 0;
 }
 
 /** `23 h 59 min`, `12 min`, `40 s`, `3 d 4 h`: two units at most, rounded down. */

@@ -1,4 +1,5 @@
 import {
+  type AuditAction,
   type AlertDelivery,
   type AlertEndpoint,
   type AlertEndpointMade,
@@ -217,7 +218,7 @@ async function hold(tx: Tx, { organizationId }: Operator, id: string): Promise<A
 async function record(
   tx: Tx,
   { actor, organizationId }: Operator,
-  action: string,
+  action: AuditAction,
   { disabled_at_ms: disabledAtMs, id, kind, name, target }: AlertEndpointRow,
 ): Promise<void> {
   const object = { kind: 'alert_endpoint', id };

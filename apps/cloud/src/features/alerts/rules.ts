@@ -1,4 +1,5 @@
 import {
+  type AuditAction,
   type AlertRule,
   alertRulesMax,
   type CreateAlertRuleRequest,
@@ -150,7 +151,7 @@ async function requireEndpoints(
 async function record(
   tx: Tx,
   { actor, organizationId }: Operator,
-  action: string,
+  action: AuditAction,
   { id, ...rule }: AlertRule,
 ): Promise<void> {
   const object = { kind: 'alert_rule', id };

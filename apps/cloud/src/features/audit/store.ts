@@ -1,4 +1,4 @@
-import type { JsonObject } from '@edgeflow/contract';
+import type { AuditAction, JsonObject } from '@edgeflow/contract';
 import type { Tx } from '../../storage/database.ts';
 import { insertRows, type Row } from '../../storage/rows.ts';
 import type { AuditRow } from '../../storage/tables.ts';
@@ -32,7 +32,7 @@ export interface AuditFact {
   readonly atMs: number;
   readonly actor: Actor;
   /** `noun.verb`, e.g. `code.redeem`. */
-  readonly action: string;
+  readonly action: AuditAction;
   readonly object: { readonly kind: string; readonly id: string } | null;
   readonly outcome: 'success' | 'failure';
   /** Code of the catalogue when the outcome is a failure. */

@@ -39,7 +39,9 @@ async function namesIn(
   const beginning = (prefix: string): string[] => [...ids].filter((id) => id.startsWith(prefix));
   const operators = rows.filter((row) => row.actor_kind === 'operator').map((row) => row.actor_id);
   const found = await Promise.all([
-    sources.operators(database, organizationId, [...new Set([...operators, ...beginning('tok_')])]),
+    sources.operators(database, organizationId, [
+      ...new Set([...operators, ...beginning('tok_'), ...beginning('usr_')]),
+    ]),
     sources.devices(database, organizationId, beginning('dev_')),
     codeNames(database, organizationId, beginning('pc_')),
     batchNames(database, organizationId, beginning('batch_')),

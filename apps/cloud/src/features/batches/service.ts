@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  type AuditAction,
   type Batch,
   type BatchCheck,
   type BatchDetail,
@@ -298,7 +299,7 @@ async function record(
   tx: Tx,
   operator: Operator,
   id: string,
-  action: string,
+  action: AuditAction,
   detail: NonNullable<AuditFact['detail']>,
 ): Promise<void> {
   const { actor, organizationId } = operator;

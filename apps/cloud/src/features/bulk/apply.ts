@@ -1,4 +1,4 @@
-import { type BulkChange, tagsMax } from '@edgeflow/contract';
+import { type AuditAction, type BulkChange, tagsMax } from '@edgeflow/contract';
 import type { Tx } from '../../storage/database.ts';
 import type { DeviceRow } from '../../storage/tables.ts';
 import { lockCount, setGroups, setLifecycles, setTags, uncountDevices } from '../devices/index.ts';
@@ -14,7 +14,7 @@ export interface Applied {
 
 /** How a change is written down for each device: the same as when it is made to one. */
 interface Kind {
-  readonly action: string;
+  readonly action: AuditAction;
   readonly event: EventFact['type'] | undefined;
   /** It may end open tunnels, or asks something of them. */
   readonly isSecurity: boolean;

@@ -2,7 +2,7 @@ import type { ClonePolicy } from '@edgeflow/contract';
 import type { Logger } from '../../logging.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { DeviceRow } from '../../storage/tables.ts';
-import { type Actor, insertAudit } from '../audit/index.ts';
+import { type AuditFact, type Actor, insertAudit } from '../audit/index.ts';
 import { endRotationOffers } from '../credentials/index.ts';
 import { type EventFact, type Events, insertEvents } from '../events/index.ts';
 import { type LifeSign, type Suspicion, witness } from './decide.ts';
@@ -78,12 +78,12 @@ export class Clones {
     const about = { organizationId: row.organization_id, atMs: tx.nowMs, actor: system } as const;
     const object = { kind: 'device', id: row.id };
     const detail = { policy, evidence };
-    const audit = [
-      { ...about, action: 'device.suspect_clones', object, outcome: 'success' as const, detail },
+    const audit: AuditFact[] = [
+      { ...about, action: 'device.suspect_clones', object, outcome: 'success', detail },
     ];
     if (policy === 'quarantine') {
       await this.#options.quarantine(tx, row.id);
-      audit.push({ ...about, action: 'device.quarantine', object, outcome: 'success' as const, detail });
+      audit.push({ ...about, action: 'device.quarantine', object, outcome: 'success', detail });
       events.push(eventOf(row, tx.nowMs, 'device.quarantined', { device_id: row.id, cause: 'clones' }));
     }
     await insertAudit(tx, audit);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import {
+  type AuditAction,
   type CreateDeviceRequest,
   type Device,
   type DeviceFacets,
@@ -270,7 +271,7 @@ async function record(
   tx: Tx,
   operator: Operator,
   id: string,
-  action: string,
+  action: AuditAction,
   event: EventType,
 ): Promise<void> {
   const { organizationId, actor } = operator;

@@ -1,4 +1,4 @@
-import type { ChangePasswordRequest, TwoFactorEnrolment } from '@edgeflow/contract';
+import type { AuditAction, ChangePasswordRequest, TwoFactorEnrolment } from '@edgeflow/contract';
 import { ProblemError } from '../../http/problems.ts';
 import type { Logger } from '../../logging.ts';
 import type { Mailer } from '../../mail/mailer.ts';
@@ -136,7 +136,7 @@ export class Account {
   }
 }
 
-function noteOf(person: Person, action: string, also?: (tx: Tx) => Promise<void>): Note {
+function noteOf(person: Person, action: AuditAction, also?: (tx: Tx) => Promise<void>): Note {
   return async (tx) => {
     await also?.(tx);
     await auditPerson(tx, person.id, { action, actor: person.actor, outcome: 'success' });

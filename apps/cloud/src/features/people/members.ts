@@ -1,4 +1,4 @@
-import { type Member, type Role, roleSchema } from '@edgeflow/contract';
+import { type AuditAction, type Member, type Role, roleSchema } from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -92,7 +92,7 @@ export class Members {
     return member.role;
   }
 
-  async #drop(tx: Tx, operator: Operator, action: string, userId: string, role: Role): Promise<void> {
+  async #drop(tx: Tx, operator: Operator, action: AuditAction, userId: string, role: Role): Promise<void> {
     const { organizationId } = operator;
     const members = tx.db.deleteFrom('members').where('organization_id', '=', organizationId);
     await members.where('user_id', '=', userId).execute();
@@ -105,7 +105,7 @@ export class Members {
   #note(
     tx: Tx,
     { actor, organizationId }: Operator,
-    action: string,
+    action: AuditAction,
     userId: string,
     detail: Readonly<Record<string, string | number>>,
   ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { AccountSession, Session } from '@edgeflow/contract';
+import type { AuditAction, AccountSession, Session } from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
 import type { Principal } from '../../http/access.ts';
 import { ProblemError } from '../../http/problems.ts';
@@ -193,7 +193,7 @@ export class Sessions {
 
   async #end(
     person: Person,
-    action: string,
+    action: AuditAction,
     which: { readonly only?: string; readonly except?: string },
   ): Promise<number> {
     return this.#database.transaction(async (tx) => {

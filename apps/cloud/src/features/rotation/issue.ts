@@ -1,4 +1,4 @@
-import { formatApiKey, type OrderedIds, secretBytes } from '@edgeflow/contract';
+import { type AuditAction, formatApiKey, type OrderedIds, secretBytes } from '@edgeflow/contract';
 import type { Random } from '@edgeflow/platform';
 import type { Tx } from '../../storage/database.ts';
 import type { CredentialRow, DeviceRow } from '../../storage/tables.ts';
@@ -51,7 +51,7 @@ export async function recordKey(
   tx: Tx,
   row: DeviceRow,
   actor: Actor,
-  action: string,
+  action: AuditAction,
   keyId?: string,
   event?: EventFact,
 ): Promise<void> {

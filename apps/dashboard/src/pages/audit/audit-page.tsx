@@ -14,7 +14,7 @@ import { StatusBadge } from '../../components/status-badge.tsx';
 import { When } from '../../components/when.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { type AuditSearch, filtersOf } from './search.ts';
-import { actions, sentenceOf } from './sentences.ts';
+import { actions, kindInWords, sentenceOf } from './sentences.ts';
 
 type Entry = Schema<'AuditEntry'>;
 
@@ -161,12 +161,14 @@ const columns: readonly Column<Entry>[] = [
 ];
 
 function Sentence({ entry }: { readonly entry: Entry }): ReactNode {
-  const { action, actor, detail, object, reason } = entry;
+  const { action, actor, detail, object, outcome, reason } = entry;
   const nextStep = detail['next_step'];
+  const [before = '', after] = sentenceOf(action, outcome).split('…');
   return (
     <Stack gap={0}>
       <Text size="sm" component="div">
-        <Actor actor={actor} /> {sentenceOf(action)} {object === null ? null : <Thing object={object} />}
+        <Actor actor={actor} /> {before}
+        {after === undefined || object === null ? null : <Thing entry={entry} object={object} />}
       </Text>
       {reason === null ? null : (
         <Text size="xs" c="dimmed">
@@ -188,24 +190,30 @@ function Actor({ actor }: { readonly actor: Entry['actor'] }): ReactNode {
   );
 }
 
-function Thing({ object }: { readonly object: NonNullable<Entry['object']> }): ReactNode {
-  const label = object.name ?? object.id;
-  if (object.kind === 'device') {
-    return (
-      <>
-        device{' '}
-        <TextLink to="/devices/$deviceId" params={{ deviceId: object.id }}>
-          {label}
-        </TextLink>
-      </>
-    );
-  }
+interface ThingProps {
+  readonly entry: Entry;
+  readonly object: NonNullable<Entry['object']>;
+}
+
+function Thing({ entry: { actor, detail }, object }: ThingProps): ReactNode {
+  if (object.kind === 'user' && object.id === actor.id) return 'their own account';
+  // What has no name of its own, or has it no more, had one when it happened.
+  const then = ['name', 'email', 'group']
+    .map((member) => detail[member])
+    .find((one) => typeof one === 'string');
+  const label = object.name ?? (typeof then === 'string' ? then : object.id);
   return (
     <>
-      {object.kind}{' '}
-      <TextLink to="/audit-log" search={{ object: object.id }} size="sm">
-        {label}
-      </TextLink>
+      {kindInWords(object.kind)}{' '}
+      {object.kind === 'device' ? (
+        <TextLink to="/devices/$deviceId" params={{ deviceId: object.id }} size="sm">
+          {label}
+        </TextLink>
+      ) : (
+        <TextLink to="/audit-log" search={{ object: object.id }} size="sm">
+          {label}
+        </TextLink>
+      )}
     </>
   );
 }
