@@ -8,7 +8,7 @@ export function describeRuns(parts: readonly Summary[]): string {
   const failures = parts.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const rows: [string, number | string][] = [
     ['worlds', sum(({ worlds }) => worlds)],
-    ['seeds', parts.map(({ firstSeed, lastSeed }) => `${firstSeed} to ${lastSeed}`).join(', ')],
+    ['seeds', seedsOf(parts)],
     ['onboardings', sum(({ onboardings }) => onboardings)],
     ['simulated time', `${(sum(({ simulatedMs }) => simulatedMs) / 3_600_000).toFixed(1)} h`],
     ['events', sum(({ events }) => events)],
@@ -33,6 +33,17 @@ export function describeRuns(parts: readonly Summary[]): string {
       kinds.map((kind) => [faultKinds[kind], faults[kind] ?? 0]),
     ),
   ].join('\n');
+}
+
+/** Stretches of seeds, those that follow each other as one. */
+function seedsOf(parts: readonly Summary[]): string {
+  const stretches: { first: number; last: number }[] = [];
+  for (const { firstSeed, lastSeed } of [...parts].sort((a, b) => a.firstSeed - b.firstSeed)) {
+    const before = stretches.at(-1);
+    if (before !== undefined && before.last + 1 === firstSeed) before.last = lastSeed;
+    else stretches.push({ first: firstSeed, last: lastSeed });
+  }
+  return stretches.map(({ first, last }) => `${first} to ${last}`).join(', ');
 }
 
 export function describeFailure(summary: Summary, options: Options): string {
