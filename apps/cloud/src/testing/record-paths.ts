@@ -5,6 +5,7 @@ import { countBatches, countDevices } from '../features/batches/counts.ts';
 import { reportRows } from '../features/batches/report.ts';
 import { activeCodes, batchesToWipe } from '../features/batches/store.ts';
 import { listCodes } from '../features/codes/list.ts';
+import { readObjectAudit } from '../features/device-facts/timeline.ts';
 import type { BatchRow } from '../storage/batch-tables.ts';
 import type { Database, DatabaseKind, Tx } from '../storage/database.ts';
 
@@ -19,6 +20,8 @@ export interface HotPath {
   readonly indexes: readonly string[];
   /** Without them another index serves in their place, and more is read than need be. */
   readonly hasSubstitute?: true;
+  /** The index gives the order, too: nothing is sorted, however much there is. */
+  readonly isOrdered?: true;
   /** Where it is hot on one kind only, or the other has a way of its own. */
   readonly only?: DatabaseKind;
 }
@@ -62,6 +65,13 @@ const auditPaths: readonly HotPath[] = [
     name: 'what was done to something',
     read: audit({ object: 'code d00777' }),
     indexes: ['audit_by_object'],
+  },
+  {
+    name: 'the story of something',
+    read: (database) =>
+      readObjectAudit(database, { organizationId: 'org', objectId: 'd00777' }, [2 ** 52, 2 ** 52], 51),
+    indexes: ['audit_by_object'],
+    isOrdered: true,
   },
   {
     name: 'what somebody did',

@@ -137,18 +137,38 @@ describe.each(databaseKinds)('what is known of a device on %s', (kind) => {
     const refused = whole.find(({ outcome }) => outcome === 'failure');
     expect(refused).toMatchObject({ type: 'code.redeem', reason: 'code_already_used' });
 
-    for (const limit of [1, 2, 3, 7]) {
-      const walked: TimelineEntry[] = [];
-      let cursor: string | null = null;
-      do {
-        const query: Record<string, string | number> = cursor === null ? { limit } : { limit, cursor };
-        const page = await cloud.owner.call('readTimeline', 200, { id, query });
-        walked.push(...page.entries);
-        cursor = page.next_cursor;
-      } while (cursor !== null);
-      expect(walked).toEqual(whole);
-    }
+    for (const limit of [1, 2, 3, 7]) expect(await walk(id, limit)).toEqual(whole);
     await again.leave();
+  });
+
+  async function walk(id: string, limit: number): Promise<TimelineEntry[]> {
+    const walked: TimelineEntry[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: Record<string, string | number> = cursor === null ? { limit } : { limit, cursor };
+      const page = await cloud.owner.call('readTimeline', 200, { id, query });
+      walked.push(...page.entries);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    return walked;
+  }
+
+  it('is told by its times, also where a clock was set back while it was written', async () => {
+    const { device_id: id } = await make();
+    for (const name of ['a', 'b', 'c', 'd'])
+      await cloud.owner.call('updateDevice', 200, { id, body: { name } });
+    const { db } = cloud.database;
+    const { rows } = await sql<{ sequence: number }>`select sequence from audit_log where object_id = ${id}
+      order by sequence`.execute(db);
+    for (const [index, { sequence }] of rows.entries()) {
+      // Two and two of one time, the later written the earlier.
+      const atMs = 9_000 - Math.floor(index / 2);
+      await sql`update audit_log set at_ms = ${atMs} where sequence = ${sequence}`.execute(db);
+    }
+    const whole = await walk(id, 500);
+    const order = [1, 0, 3, 2, 4].map((index) => `aud_${String(rows[index]?.sequence)}`);
+    expect(whole.map((entry) => entry.id)).toEqual(order);
+    for (const limit of [1, 2, 3]) expect(await walk(id, limit)).toEqual(whole);
   });
 
   it('tells of the code that provisioned it again, and since when its key is another', async () => {

@@ -1,18 +1,22 @@
 import type { HistoryQuery, JsonObject, ReadTimelineResponse, TimelineEntry } from '@edgeflow/contract';
 import { toRfc3339 } from '@edgeflow/platform';
+import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { AuditRow, DeviceRow } from '../../storage/tables.ts';
 import { readCursor } from '../page.ts';
 import { type KnownConnection, readConnections } from './connections.ts';
 
-/** How far each source has been read: sequences of the audit log, and twice the epoch of connections, ends being odd. */
-type Position = readonly [device: number, code: number, connection: number];
-/** Larger than any place in a source, and than twice any epoch. */
-const start: Position = [2 ** 52, 2 ** 52, 2 ** 52];
+/** Where something stands in its source: the time and sequence of the audit log, or twice the epoch of a connection. */
+type Place = readonly [major: number, minor: number];
+/** How far each source has been read. */
+type Position = readonly [device: Place, code: Place, connection: Place];
+/** Larger than any time, any sequence, and twice any epoch. */
+const last: Place = [2 ** 52, 2 ** 52];
+const start: Position = [last, last, last];
 
 interface Placed {
   readonly source: 0 | 1 | 2;
-  readonly place: number;
+  readonly place: Place;
   readonly atMs: number;
   readonly entry: Omit<TimelineEntry, 'at'>;
 }
@@ -30,12 +34,14 @@ export async function readTimeline(
   const from = readCursor(cursor, parsePosition) ?? start;
   const [deviceFrom, codeFrom, connectionFrom] = from;
   const one = limit + 1;
-  const { code_id: codeId, id } = device;
+  const { code_id: codeId, id, organization_id: organizationId } = device;
   const sources = await Promise.all([
-    readAudit(database, device.organization_id, id, deviceFrom, one).then((rows) => rows.map(audited(0))),
+    readObjectAudit(database, { organizationId, objectId: id }, deviceFrom, one).then((rows) =>
+      rows.map(audited(0)),
+    ),
     codeId === null
       ? []
-      : readAudit(database, device.organization_id, codeId, codeFrom, one).then((rows) =>
+      : readObjectAudit(database, { organizationId, objectId: codeId }, codeFrom, one).then((rows) =>
           rows.map(audited(1)),
         ),
     connectionsOf(database, id, connectionFrom, one),
@@ -63,35 +69,31 @@ function merge(sources: readonly (readonly Placed[])[], count: number): Placed[]
 }
 
 function advance(from: Position, shown: readonly Placed[]): Position {
-  const place = (source: Placed['source']): number =>
+  const place = (source: Placed['source']): Place =>
     shown.findLast((one) => one.source === source)?.place ?? from[source];
   return [place(0), place(1), place(2)];
 }
 
 type AuditEntryRow = Omit<AuditRow, 'sequence'> & { readonly sequence: number };
 
-function readAudit(
+/** What was done to something, below a place, newest first: in the order of an index, whatever the length of its story. */
+export async function readObjectAudit(
   database: Database,
-  organizationId: string,
-  objectId: string,
-  below: number,
+  of: { readonly organizationId: string; readonly objectId: string },
+  below: Place,
   limit: number,
 ): Promise<AuditEntryRow[]> {
-  return database.db
-    .selectFrom('audit_log')
-    .selectAll()
-    .where('organization_id', '=', organizationId)
-    .where('object_id', '=', objectId)
-    .where('sequence', '<', below)
-    .orderBy('sequence', 'desc')
-    .limit(limit)
-    .execute();
+  const found = await sql<AuditEntryRow>`select * from audit_log
+    where organization_id = ${of.organizationId} and object_id = ${of.objectId}
+      and (at_ms, sequence) < (${below[0]}, ${below[1]})
+    order by at_ms desc, sequence desc limit ${limit}`.execute(database.db);
+  return found.rows;
 }
 
 function audited(source: 0 | 1): (row: AuditEntryRow) => Placed {
   return (row) => ({
     source,
-    place: row.sequence,
+    place: [row.at_ms, row.sequence],
     atMs: row.at_ms,
     entry: {
       id: `aud_${String(row.sequence)}`,
@@ -108,12 +110,12 @@ function audited(source: 0 | 1): (row: AuditEntryRow) => Placed {
 async function connectionsOf(
   database: Database,
   deviceId: string,
-  below: number,
+  [below]: Place,
   limit: number,
 ): Promise<Placed[]> {
   // Of the connection in the middle of which a page has ended, only the beginning is left.
   const rows = await readConnections(database, deviceId, Math.ceil(below / 2), limit);
-  return rows.flatMap(bothEnds).filter(({ place }) => place < below);
+  return rows.flatMap(bothEnds).filter(({ place }) => place[0] < below);
 }
 
 function bothEnds(row: KnownConnection): Placed[] {
@@ -123,22 +125,26 @@ function bothEnds(row: KnownConnection): Placed[] {
     ...({ outcome: 'success', reason: null } as const),
   };
   const began: Placed = {
-    ...{ source: 2, place: epoch * 2, atMs: beganAtMs },
+    ...{ source: 2, place: [epoch * 2, 0], atMs: beganAtMs },
     entry: { ...common, id: `con_${String(epoch)}_began`, type: 'device.online', detail: {} },
   };
   if (endedAtMs === null) return [began];
   const detail = row.close_reason === null ? {} : { close_reason: row.close_reason };
   const entry = { ...common, id: `con_${String(epoch)}_ended`, type: 'device.offline', detail };
   // A clock that was set back must not turn a connection round.
-  return [{ source: 2, place: epoch * 2 + 1, atMs: Math.max(endedAtMs, beganAtMs), entry }, began];
+  return [{ source: 2, place: [epoch * 2 + 1, 0], atMs: Math.max(endedAtMs, beganAtMs), entry }, began];
 }
 
 function formatPosition(position: Position): string {
-  return position.join('.');
+  return position.flat().join('.');
 }
 
 function parsePosition(cursor: string): Position | undefined {
-  const parts = /^(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/.exec(cursor);
-  if (parts === null) return undefined;
-  return [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  if (!/^\d{1,16}(\.\d{1,16}){5}$/.test(cursor)) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = cursor.split('.').map(Number);
+  return [
+    [a, b],
+    [c, d],
+    [e, f],
+  ];
 }
