@@ -2,6 +2,7 @@ import { reconnectingSeconds } from '@edgeflow/contract';
 import type { TimerHandle, Timers } from '@edgeflow/platform';
 import type { Database, Tx } from '../../storage/database.ts';
 import { holdDevices } from '../../storage/device-locks.ts';
+import { concernsOneItem } from '../../storage/failures.ts';
 import { type Events, insertEvents } from '../events/index.ts';
 import { type ArrivalFact, recordArrivals, recordDepartures } from './history.ts';
 import {
@@ -38,13 +39,14 @@ export interface PresenceOptions {
 /**
  * Writes presence behind: never a database write per heartbeat, never one per departure.
  *
- * Invariants: an arrival or departure stays here until it is committed; one about an older connection changes nothing, because
- * the write is fenced by the connection's epoch.
+ * Invariants: an arrival or departure stays here until it is committed, or until the database has refused it alone, so
+ * that it is in the way of no other; one about an older connection changes nothing, because the write is fenced by the
+ * connection's epoch.
  */
 export class PresenceWriter {
   readonly #options: PresenceOptions;
   readonly #departures = new Map<string, OfflineFact>();
-  readonly #arrivals: ArrivalFact[] = [];
+  readonly #arrivals = new Set<ArrivalFact>();
   readonly #timers: TimerHandle[] = [];
   #writing: Promise<void> = Promise.resolve();
 
@@ -73,7 +75,7 @@ export class PresenceWriter {
 
   /** A connection that has been accepted, for the history of its device. */
   arrived(fact: ArrivalFact): void {
-    this.#arrivals.push(fact);
+    this.#arrivals.add(fact);
   }
 
   departed(fact: OfflineFact): void {
@@ -117,24 +119,68 @@ export class PresenceWriter {
 
   /** Arrivals go first: a connection that lasted a moment is written down before its end. */
   async #writeChanges(): Promise<void> {
-    while (this.#arrivals.length + this.#departures.size > 0) {
-      const arrivals = this.#arrivals.slice(0, rowsPerWrite);
-      const facts = [...this.#departures.values()].slice(0, rowsPerWrite);
-      await this.#options.database.transaction((tx) => writeChanges(tx, arrivals, facts));
-      this.#arrivals.splice(0, arrivals.length);
-      for (const fact of facts) {
-        if (this.#departures.get(fact.deviceId) === fact) this.#departures.delete(fact.deviceId);
-      }
+    while (this.#arrivals.size + this.#departures.size > 0) {
+      const changes: Change[] = [
+        ...this.#arrivals
+          .values()
+          .take(rowsPerWrite)
+          .map((fact) => ({ kind: 'arrival', fact }) as const),
+        ...this.#departures
+          .values()
+          .take(rowsPerWrite)
+          .map((fact) => ({ kind: 'departure', fact }) as const),
+      ];
+      await this.#write(changes, writeChanges, (done) => {
+        for (const change of done) this.#forget(change);
+      });
       this.#options.events.poke();
     }
   }
 
+  #forget({ fact, kind }: Change): void {
+    if (kind === 'arrival') this.#arrivals.delete(fact);
+    else if (this.#departures.get(fact.deviceId) === fact) this.#departures.delete(fact.deviceId);
+  }
+
   async #writeHeartbeats(): Promise<void> {
-    const facts = this.#options.heard();
-    for (let from = 0; from < facts.length; from += rowsPerWrite) {
-      const some = facts.slice(from, from + rowsPerWrite);
-      await this.#options.database.transaction((tx) => markSeen(tx, some));
+    const heard = this.#options.heard().map((fact) => ({ fact }));
+    for (let from = 0; from < heard.length; from += rowsPerWrite) {
+      const some = heard.slice(from, from + rowsPerWrite);
+      await this.#write(some, (tx, items) =>
+        markSeen(
+          tx,
+          items.map(({ fact }) => fact),
+        ),
+      );
     }
+  }
+
+  /**
+   * Writes all in one transaction. What the database refuses is found by halves, reported, and left out.
+   *
+   * @param done called with what is no longer to be written
+   */
+  async #write<Item extends About>(
+    items: readonly Item[],
+    write: (tx: Tx, items: readonly Item[]) => Promise<void>,
+    done: (items: readonly Item[]) => void = () => undefined,
+  ): Promise<void> {
+    try {
+      await this.#options.database.transaction((tx) => write(tx, items));
+    } catch (error) {
+      const [first] = items;
+      if (first === undefined || !concernsOneItem(error)) throw error;
+      if (items.length > 1) {
+        const middle = Math.ceil(items.length / 2);
+        await this.#write(items.slice(0, middle), write, done);
+        await this.#write(items.slice(middle), write, done);
+        return;
+      }
+      const { deviceId, epoch } = first.fact;
+      const which = `connection ${String(epoch)} of ${deviceId}`;
+      this.#options.onFailure(new Error(`the database refuses what became of ${which}`, { cause: error }));
+    }
+    done(items);
   }
 
   /**
@@ -164,14 +210,20 @@ export class PresenceWriter {
   }
 }
 
-async function writeChanges(
-  tx: Tx,
-  arrivals: readonly ArrivalFact[],
-  departures: readonly OfflineFact[],
-): Promise<void> {
+interface About {
+  readonly fact: { readonly deviceId: string; readonly epoch: number };
+}
+
+type Change =
+  | { readonly kind: 'arrival'; readonly fact: ArrivalFact }
+  | { readonly kind: 'departure'; readonly fact: OfflineFact };
+
+async function writeChanges(tx: Tx, changes: readonly Change[]): Promise<void> {
+  const arrivals = changes.flatMap((change) => (change.kind === 'arrival' ? change.fact : []));
+  const departures = changes.flatMap((change) => (change.kind === 'departure' ? change.fact : []));
   await holdDevices(
     tx,
-    [...arrivals, ...departures].map(({ deviceId }) => deviceId),
+    changes.map(({ fact }) => fact.deviceId),
   );
   await recordArrivals(tx, arrivals);
   await recordDepartures(tx, departures);
