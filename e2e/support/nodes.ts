@@ -24,7 +24,7 @@ export async function startNodes(administrator: string, folder: string, count: n
   const url = await makeDatabase(administrator);
   const own = join(folder, url.pathname.slice(1));
   mkdirSync(own);
-  const { environment, issuer } = await certificates(own);
+  const { environment, issuer } = await givenCertificate(own);
   const shared = {
     ...environment,
     DATABASE_URL: url.href,
@@ -67,7 +67,8 @@ async function makeDatabase(administrator: string): Promise<URL> {
   return url;
 }
 
-async function certificates(folder: string): Promise<{
+/** A certificate for 127.0.0.1 that is given to clouds, as settings, and whom it is by. */
+export async function givenCertificate(folder: string): Promise<{
   readonly environment: Readonly<Record<string, string>>;
   readonly issuer: { readonly caFile: string; readonly pin: string };
 }> {

@@ -126,7 +126,11 @@ export async function serve(deps: ServeDeps): Promise<RunningCloud> {
       pins: () => certificates.pins,
       mailer: config.mail === undefined ? undefined : smtpMailer(config.mail.url.reveal(), config.mail.from),
       publicUrl: () => publicUrl,
-      dashboard: { files: deps.files, folder: deps.dashboardFolder },
+      dashboard: {
+        files: deps.files,
+        folder: deps.dashboardFolder,
+        hasGivenCertificate: config.tlsFiles !== undefined,
+      },
     });
     await cloud.start();
     const listeners = await startListeners({

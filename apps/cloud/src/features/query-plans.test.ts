@@ -7,6 +7,7 @@ import type { Database, DatabaseKind, Tx } from '../storage/database.ts';
 import { databaseKinds, makeDatabase, type TestDatabase } from '../storage/testing/databases.ts';
 import { fullScans, planOf, recordStatements, type Statement } from '../storage/testing/plans.ts';
 import { insertFleet } from '../testing/fleet.ts';
+import { insertPeople, peoplePaths } from '../testing/people-paths.ts';
 import { type HotPath, insertRecords, recordPaths } from '../testing/record-paths.ts';
 import { SecurityWatch } from '../tunnel/security-watch.ts';
 import { countStillExpiring, takeUpExpiring } from './alerts/expiring.ts';
@@ -49,6 +50,12 @@ const tables = [
   'alert_deliveries',
   'code_words',
   'batch_rows',
+  'users',
+  'members',
+  'sessions',
+  'verifications',
+  'invitations',
+  'operator_tokens',
 ];
 const names = ['d00001', 'd00777', 'd20000'];
 const hashes = names.map((name) => `hash of ${name}`);
@@ -60,6 +67,12 @@ const newcomers = names.map((deviceId) => ({ deviceId, address: '', version: nul
 
 /** Indexes that come with a constraint; SQLite names them by their number, and lets nobody drop them. */
 const constraints: Readonly<Record<string, { readonly table: string; readonly sqlite: string }>> = {
+  users_pkey: { table: 'users', sqlite: 'sqlite_autoindex_users_1' },
+  users_email_key: { table: 'users', sqlite: 'sqlite_autoindex_users_2' },
+  members_pkey: { table: 'members', sqlite: 'sqlite_autoindex_members_1' },
+  sessions_token_hash_key: { table: 'sessions', sqlite: 'sqlite_autoindex_sessions_2' },
+  invitations_secret_hash_key: { table: 'invitations', sqlite: 'sqlite_autoindex_invitations_2' },
+  operator_tokens_token_hash_key: { table: 'operator_tokens', sqlite: 'sqlite_autoindex_operator_tokens_2' },
   batch_rows_pkey: { table: 'batch_rows', sqlite: 'sqlite_autoindex_batch_rows_1' },
   code_words_pkey: { table: 'code_words', sqlite: 'PRIMARY KEY' },
   onboarding_hours_pkey: { table: 'onboarding_hours', sqlite: 'sqlite_autoindex_onboarding_hours_1' },
@@ -320,6 +333,7 @@ const hotPaths: readonly HotPath[] = [
     only: 'sqlite',
   },
   ...recordPaths,
+  ...peoplePaths,
 ];
 
 function scanned(database: Database): Parameters<typeof listDevices>[0] {
@@ -407,6 +421,7 @@ describe.each(databaseKinds)('query plans on %s', (kind) => {
     store = await makeDatabase(kind, systemClock);
     await insertFleet(store.database);
     await insertRecords(store.database);
+    await insertPeople(store.database);
   }, 120_000);
   afterAll(() => store.discard());
 

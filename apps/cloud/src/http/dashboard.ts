@@ -3,17 +3,23 @@ import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import { fileErrorCode, type Files } from '@edgeflow/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { contextOf } from './context.ts';
+import type { RequestOrigin } from './request-origin.ts';
 import { fallbackPath } from './unmatched.ts';
 
 /** The dashboard as it was built: a folder with `index.html` and `assets/`, whose names change with their content. */
 export interface DashboardFiles {
   readonly folder: string;
   readonly files: Pick<Files, 'read'>;
+  /** Whether the operator has given the certificate, and the cloud did not make its own. */
+  readonly hasGivenCertificate?: boolean;
 }
 
 /** Stands in index.html where the nonce of the answer goes. */
 const noncePlaceholder = '%CSP_NONCE%';
 const assetsKeptMs = 365 * 24 * 3600 * 1000;
+/** How long a browser remembers that it comes by HTTPS alone. Other names, and lists in browsers, are not ours to bind. */
+const strictTransportSecurity = `max-age=${String(180 * 24 * 3600)}`;
 
 const contentSecurityPolicy = {
   useDefaults: false,
@@ -72,7 +78,7 @@ export async function serveDashboard(app: FastifyInstance, dashboard: DashboardF
       contentSecurityPolicy,
       referrerPolicy: { policy: 'no-referrer' },
       frameguard: { action: 'deny' },
-      // The development certificate is nobody's to be remembered, and a proxy in front says it for its own.
+      // It depends on the connection: see isStrict.
       strictTransportSecurity: false,
     });
     await scope.register(fastifyStatic, {
@@ -85,8 +91,22 @@ export async function serveDashboard(app: FastifyInstance, dashboard: DashboardF
       immutable: true,
       maxAge: assetsKeptMs,
     });
-    scope.get(fallbackPath, (request, reply) => answerPage(dashboard, request, reply));
+    const { originOf } = contextOf(scope);
+    scope.get(fallbackPath, (request, reply) => {
+      if (isStrict(dashboard, originOf(request.raw))) {
+        reply.header('strict-transport-security', strictTransportSecurity);
+      }
+      return answerPage(dashboard, request, reply);
+    });
   });
+}
+
+/**
+ * Whether the browser is to come by HTTPS alone from now on. Not with the development certificate, which a browser that
+ * remembers would let nobody click away; a proxy in front says it for its own; and `localhost` is where plain HTTP is served.
+ */
+function isStrict({ hasGivenCertificate }: DashboardFiles, { host, ownTls }: RequestOrigin): boolean {
+  return hasGivenCertificate === true && ownTls && !/^(.*\.)?localhost\.?(:\d+)?$/.test(host);
 }
 
 async function answerPage(

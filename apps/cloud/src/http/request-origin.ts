@@ -6,6 +6,8 @@ import { ProblemError } from './problems.ts';
 export interface RequestOrigin {
   /** Whether the browser speaks HTTPS, to us or to a proxy that is trusted. */
   readonly secure: boolean;
+  /** Whether its TLS connection ends here, with our certificate, and not at a proxy that is trusted. */
+  readonly ownTls: boolean;
   /** Name and port, as the browser asked for them; lower case. */
   readonly host: string;
   /** The port in that address, or the one that its scheme stands for. */
@@ -22,7 +24,7 @@ export function requestOrigins(trustedProxies: NetworkSet): (request: IncomingMe
     const secure = encrypted || forwarded('x-forwarded-proto') === 'https';
     const host = (forwarded('x-forwarded-host') ?? headers.host ?? '').toLowerCase();
     const port = /:(\d{1,5})$/.exec(host)?.[1] ?? (secure ? '443' : '80');
-    return { secure, host, port };
+    return { secure, ownTls: encrypted && !proxied, host, port };
   };
 }
 

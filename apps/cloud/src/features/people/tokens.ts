@@ -73,7 +73,8 @@ export class Tokens {
   }
 }
 
-function tokensOf(source: Pick<Database | Tx, 'db'>, organizationId: string): Promise<ShownToken[]> {
+/** The tokens of an organization, newest first, expired ones too. */
+export function tokensOf(source: Pick<Database | Tx, 'db'>, organizationId: string): Promise<ShownToken[]> {
   return source.db
     .selectFrom('operator_tokens as tokens')
     .leftJoin('users', 'users.id', 'tokens.created_by')
