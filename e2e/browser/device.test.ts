@@ -125,6 +125,55 @@ describe('the page of a device with a real agent', () => {
     await screenshot(page, 'device-shadow');
   });
 
+  it('keeps an edit that is not saved while another tab is looked at and the state changes, and asks before it is left', async () => {
+    const page = await open('shadow');
+    const editor = page.getByRole('textbox', { name: 'Desired state, as JSON' });
+    await editor.fill('{"half": "typed"}');
+    await page.getByRole('tab', { name: 'Facts' }).click();
+    await page.getByRole('region', { name: 'Hardware' }).waitFor();
+    await cloud.call('PUT', `/api/v1/devices/${id}/shadow`, { desired: { meanwhile: 2 } });
+    await page.getByRole('tab', { name: 'Timeline' }).click();
+    await page.getByRole('tab', { name: 'Shadow (not saved)' }).click();
+    await page.getByText('The desired state was changed elsewhere').waitFor();
+    await page.getByText('"meanwhile": 2').first().waitFor();
+    expect(await editor.inputValue()).toBe('{"half": "typed"}');
+    await page.getByRole('link', { name: 'Devices' }).first().click();
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await expectAccessible(page);
+    await question.getByRole('button', { name: 'Stay' }).last().click();
+    expect(await editor.inputValue()).toBe('{"half": "typed"}');
+    await page.getByRole('button', { name: 'Drop mine' }).click();
+    await page.getByRole('tab', { name: 'Shadow', exact: true }).waitFor();
+    expect(await editor.inputValue()).toContain('"meanwhile": 2');
+    await page.getByRole('link', { name: 'Devices' }).first().click();
+    await page.getByRole('heading', { level: 1, name: 'Devices' }).waitFor();
+  });
+
+  it('shows that it saves the name, and saves it once however often Save is pressed', async () => {
+    const page = await open();
+    const held = Promise.withResolvers<undefined>();
+    let saved = 0;
+    await page.route(`**/api/v1/devices/${id}`, async (route) => {
+      if (route.request().method() !== 'PUT') return route.continue();
+      saved += 1;
+      await held.promise;
+      return route.continue();
+    });
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Name, group and tags' });
+    const name = dialog.getByRole('textbox', { name: /^Group/ });
+    await name.fill('pumps east');
+    await name.press('Enter');
+    await dialog.locator('button[type=submit][data-loading]').waitFor();
+    await name.press('Enter');
+    await page.keyboard.press('Escape');
+    expect(await dialog.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
+    held.resolve(undefined);
+    await dialog.waitFor({ state: 'detached' });
+    expect(saved).toBe(1);
+    await page.getByText('pumps east').first().waitFor();
+  });
+
   it('rotates its key, refuses and takes it back, live', async () => {
     const page = await open();
     const keyId = page.getByRole('region', { name: 'Credentials' }).getByText(/^key_/);

@@ -112,6 +112,8 @@ describe('the panel of Add Device, with real agents', () => {
       .poll(() => alert.textContent())
       .toContain(`Second attempt from 127.0.0.1; first use: ${first ?? ''}. Not yours?`);
     await expectAccessible(add.page);
+    // However well the first does, this is not green.
+    await expect.poll(() => add.panel.getAttribute('data-tone')).toBe('warn');
     await screenshot(add.page, 'add-device-second-attempt');
     await alert.getByRole('button', { name: 'Revoke' }).click();
     await add.page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();

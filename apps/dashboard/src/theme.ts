@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { Alert, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 /** Petrol: ours, and no status. Green, amber and red are kept for what devices are. */
 const petrol: MantineColorsTuple = [
@@ -33,6 +33,17 @@ const systemFonts =
 const monospaceFonts =
   'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, monospace';
 
+/** Alerts in the tones of states: Mantine's own light yellow does not reach 4.5:1. */
+const alertTones: Readonly<Record<string, { readonly root: Record<string, string> }>> = Object.fromEntries(
+  Object.entries({ green: 'good', yellow: 'warn', red: 'bad' }).map(([color, tone]) => [
+    color,
+    {
+      root: { '--alert-color': `var(--edgeflow-${tone})`, '--alert-bg': `var(--edgeflow-${tone}-soft)` },
+    },
+  ]),
+);
+const noTone = { root: {} };
+
 export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 6 },
@@ -54,6 +65,7 @@ export const theme = createTheme({
   focusRing: 'auto',
   respectReducedMotion: true,
   components: {
+    Alert: Alert.extend({ vars: (_, { color = '' }) => alertTones[color] ?? noTone }),
     // A dialog's header is no banner of the page.
     Modal: { defaultProps: { attributes: { header: { role: 'none' } } } },
     Anchor: { defaultProps: { underline: 'not-hover' } },

@@ -129,6 +129,30 @@ it('the shell command pipes exactly these settings into install, and names no se
   fc.assert(fc.property(fc.oneof(codeSettings, awkwardSettings), check), { numRuns: 50 });
 });
 
+it.each(['there is no such unit', 'there is no systemd at all', 'the settings cannot be written'])(
+  'the shell command fails for its settings alone: %s',
+  (trouble) => {
+    const stubs = {
+      'there is no such unit': '[ "$1" != systemctl ] || { echo "Unit not found." >&2; return 5; }; cat',
+      'there is no systemd at all': '[ "$1" != systemctl ] || return 127; cat',
+      'the settings cannot be written': 'cat >/dev/null; return 1',
+    }[trouble];
+    const code = 'PROV-A1B2-C3D4';
+    const envFile = formatEnvFile({
+      ...{ cloudUrl: 'https://c.example', pins: [] },
+      identity: { kind: 'code', code },
+    });
+    const script = `sudo() { ${stubs ?? ''}; }; ${formatShellCommand(envFile)}; echo "ended $?"`;
+    const output = execFileSync('sh', ['-c', script], { encoding: 'utf8', stdio: 'pipe' });
+    if (trouble === 'the settings cannot be written') {
+      expect(output).toBe('ended 1\n');
+    } else {
+      expect(output).toContain(code);
+      expect(output).toContain('start the agent by hand.\nended 0\n');
+    }
+  },
+);
+
 it.each(['edgeflow.env', 'pump 7.env', "it's.env", '-rf.env', '$(reboot).env'])(
   'the install command names the file %j as one word that is no option',
   (name) => {

@@ -55,9 +55,11 @@ function Told(
   const { onboarding, state } = props;
   const live = useLiveState();
   const { headline, more, spoken } = panelWords(state);
-  const attention = isStuck(state);
-  const [tone, Icon] = attention ? (['warn', IconAlertTriangle] as const) : looks[state.kind];
+  const stuck = isStuck(state);
   const second = secondAttemptOf(onboarding);
+  // Two had the code: however well the first does, somebody has to look.
+  const attention = stuck || second !== undefined;
+  const [tone, Icon] = attention ? (['warn', IconAlertTriangle] as const) : looks[state.kind];
   return (
     <>
       <section className={classes['panel']} aria-label="Progress" data-tone={tone} data-state={state.kind}>
@@ -77,7 +79,7 @@ function Told(
                   {line}
                 </Text>
               ))}
-              {attention ? <WhatToRun /> : null}
+              {stuck ? <WhatToRun /> : null}
             </div>
           </Group>
           <StateActions {...props} />

@@ -101,7 +101,8 @@ function Ways({ envFile, onTaken }: { readonly envFile: string; readonly onTaken
       <Tabs.Panel value="shell">
         <Stack gap="sm">
           <Text>
-            For a device that runs and has the agent as a service. It writes the settings and restarts it:
+            For a device that runs already. It writes the settings and restarts the agent’s service. Where
+            there is no such service it says so, and you start the agent by hand:
           </Text>
           <Snippet label="One line for its shell" text={formatShellCommand(envFile)} onTaken={onTaken} />
         </Stack>

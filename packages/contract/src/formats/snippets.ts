@@ -8,16 +8,21 @@ export function formatInstallCommand(fileName: string): string {
   return `sudo install -D -m 600 ${quoteForShell(fileName)} ${settingsPath}`;
 }
 
+/** What the line says, after what systemctl said, where there is no such unit. It stands between apostrophes. */
+const notRestarted = `The settings are written. No service ${unit} was restarted: start the agent by hand.`;
+
 /**
- * One line for a POSIX shell on the device: writes the file of settings and restarts the agent. `printf` is built into
- * shells, so the secret stands in no list of processes.
+ * One line for a POSIX shell on the device: writes the file of settings and restarts the agent, or says to start it
+ * where it is no service. It fails only if the settings could not be written. `printf` is built into shells, so the secret
+ * stands in no list of processes.
  *
  * @param envFile what `formatEnvFile` made
  */
 export function formatShellCommand(envFile: string): string {
   const lines = linesOf(envFile).filter((line) => !line.startsWith('#'));
   const printed = lines.map((line) => quoteForShell(line)).join(' ');
-  return `printf '%s\\n' ${printed} | ${formatInstallCommand('/dev/stdin')} && sudo systemctl restart ${unit}`;
+  const restart = `{ sudo systemctl restart ${unit} || echo '${notRestarted}'; }`;
+  return `printf '%s\\n' ${printed} | ${formatInstallCommand('/dev/stdin')} && ${restart}`;
 }
 
 /**

@@ -1,13 +1,13 @@
 import { createLazyRoute, getRouteApi, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { api } from '../../api/client.ts';
+import { LeaveGuard } from '../../components/leave-guard.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useMay } from '../../session/use-session.ts';
 import classes from './add-device.module.css';
 import { AddForm } from './add-form.tsx';
 import { requestOf } from './form-values.ts';
-import { LeaveGuard } from './leave-guard.tsx';
 import { Result } from './result.tsx';
 import { type Secrets, withTaken } from './secret.ts';
 import { useCreation } from './use-creation.ts';
@@ -41,7 +41,10 @@ function AddDevicePage(): ReactNode {
       title="Add a device"
       description="One code makes one device. Put it on the device, and watch it come online here."
     >
-      <LeaveGuard active={[...secrets.values()].some(({ taken }) => !taken)} />
+      <LeaveGuard active={[...secrets.values()].some(({ taken }) => !taken)} title="Leave without it?">
+        It is shown this once, and has been neither copied nor saved here. If it is not on the device yet, you
+        will need a new one.
+      </LeaveGuard>
       <ProblemAlert error={enrolment.error} onRetry={() => void enrolment.refetch()} />
       <div className={classes['columns']}>
         <div ref={formRef}>

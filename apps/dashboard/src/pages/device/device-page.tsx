@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { api, type Schema } from '../../api/client.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { LeaveGuard } from '../../components/leave-guard.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { DeviceStatusBadge } from '../../components/status-badge.tsx';
@@ -13,7 +14,7 @@ import { CloneAlert } from './clone-alert.tsx';
 import { Commands } from './commands.tsx';
 import { DeviceActions } from './device-actions.tsx';
 import { Facts } from './facts.tsx';
-import { ShadowEditor } from './shadow-editor.tsx';
+import { type ShadowEdit, ShadowEditor } from './shadow-editor.tsx';
 import { Timeline } from './timeline.tsx';
 import type { DeviceTab } from './tabs.ts';
 import { TextLink } from '../../components/text-link.tsx';
@@ -59,6 +60,7 @@ function Known({ device }: { readonly device: Schema<'Device'> }): ReactNode {
   const { tab = 'facts' } = here.useSearch();
   const navigate = here.useNavigate();
   const [isDeleted, setDeleted] = useState(false);
+  const [edit, setEdit] = useState<ShadowEdit | undefined>(undefined);
   const { device_id: id } = device;
   if (isDeleted) return <Gone device={device} />;
   return (
@@ -88,6 +90,9 @@ function Known({ device }: { readonly device: Schema<'Device'> }): ReactNode {
           </Text>
         )}
       </Group>
+      <LeaveGuard active={edit !== undefined} title="Leave without saving?">
+        Your edit of the desired state is not saved. It is on this page and nowhere else.
+      </LeaveGuard>
       <CloneAlert device={device} />
       <Tabs
         value={tab}
@@ -99,7 +104,7 @@ function Known({ device }: { readonly device: Schema<'Device'> }): ReactNode {
         <Tabs.List mb="md">
           {tabs.map(([value, words]) => (
             <Tabs.Tab key={value} value={value}>
-              {words}
+              {value === 'shadow' && edit !== undefined ? `${words} (not saved)` : words}
             </Tabs.Tab>
           ))}
         </Tabs.List>
@@ -107,7 +112,7 @@ function Known({ device }: { readonly device: Schema<'Device'> }): ReactNode {
           <Facts device={device} />
         </Tabs.Panel>
         <Tabs.Panel value="shadow">
-          <ShadowEditor deviceId={id} />
+          <ShadowEditor deviceId={id} edit={edit} onEdit={setEdit} />
         </Tabs.Panel>
         <Tabs.Panel value="commands">
           <Commands device={device} />

@@ -14,19 +14,28 @@ export interface EditDialogProps {
 
 /** Name, group and tags. */
 export function EditDialog(props: EditDialogProps): ReactNode {
+  const [isSaving, setSaving] = useState(false);
   return (
     <Modal
       opened={props.opened}
-      onClose={props.onClose}
+      // What was begun is seen to its end: its failure would be told to nobody.
+      onClose={() => {
+        if (!isSaving) props.onClose();
+      }}
       title="Name, group and tags"
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': 'Close', disabled: isSaving }}
     >
-      {props.opened ? <EditForm {...props} /> : null}
+      {props.opened ? <EditForm {...props} isSaving={isSaving} setSaving={setSaving} /> : null}
     </Modal>
   );
 }
 
-function EditForm({ device, onClose }: EditDialogProps): ReactNode {
+interface EditFormProps extends EditDialogProps {
+  readonly isSaving: boolean;
+  readonly setSaving: (isSaving: boolean) => void;
+}
+
+function EditForm({ device, isSaving, onClose, setSaving }: EditFormProps): ReactNode {
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>(undefined);
   const { device_id: id } = device;
@@ -35,21 +44,27 @@ function EditForm({ device, onClose }: EditDialogProps): ReactNode {
   });
   const save = async ({ group, name, tags }: typeof form.values): Promise<void> => {
     setError(undefined);
+    setSaving(true);
     try {
       await client.PUT('/api/v1/devices/{id}', {
         params: { path: { id } },
         body: { name: textOrNull(name), group: textOrNull(group), tags },
       });
+      await queries.invalidateQueries({ predicate: ({ queryKey }) => JSON.stringify(queryKey).includes(id) });
+      onClose();
     } catch (problem) {
       setError(problem);
       form.setErrors(fieldProblems(problem));
-      return;
+    } finally {
+      setSaving(false);
     }
-    await queries.invalidateQueries({ predicate: ({ queryKey }) => JSON.stringify(queryKey).includes(id) });
-    onClose();
   };
   return (
-    <form onSubmit={form.onSubmit((values) => void save(values))}>
+    <form
+      onSubmit={form.onSubmit((values) => {
+        if (!isSaving) void save(values);
+      })}
+    >
       <Stack gap="sm">
         <TextInput label="Name (optional)" maxLength={128} data-autofocus {...form.getInputProps('name')} />
         <TextInput label="Group (optional)" maxLength={64} {...form.getInputProps('group')} />
@@ -62,10 +77,12 @@ function EditForm({ device, onClose }: EditDialogProps): ReactNode {
         />
         <ProblemAlert error={error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={isSaving} onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit">Save</Button>
+          <Button type="submit" loading={isSaving}>
+            Save
+          </Button>
         </Group>
       </Stack>
     </form>

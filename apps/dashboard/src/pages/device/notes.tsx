@@ -98,7 +98,7 @@ function NotesForm({
     onClose();
   };
   return (
-    <form onSubmit={form.onSubmit((values) => void save(values))}>
+    <form onSubmit={form.onSubmit((values) => (form.submitting ? undefined : save(values)))}>
       <Stack gap="sm" maw={560}>
         <TextInput
           label="Location (optional)"
@@ -120,8 +120,10 @@ function NotesForm({
         />
         <ProblemAlert error={error} />
         <Group gap="xs">
-          <Button type="submit">Save</Button>
-          <Button variant="default" onClick={onClose}>
+          <Button type="submit" loading={form.submitting}>
+            Save
+          </Button>
+          <Button variant="default" disabled={form.submitting} onClick={onClose}>
             Cancel
           </Button>
         </Group>

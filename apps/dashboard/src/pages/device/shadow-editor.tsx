@@ -22,8 +22,21 @@ import { changeBetween, jsonText, readObject } from './json.ts';
 
 type Shadow = Schema<'Shadow'>;
 
+/** An edit that is not saved, and what it was made from. */
+export interface ShadowEdit {
+  readonly text: string;
+  readonly base: Shadow;
+}
+
+export interface ShadowEditorProps {
+  readonly deviceId: string;
+  /** Kept by the page, so that it outlives a look at another tab. */
+  readonly edit: ShadowEdit | undefined;
+  readonly onEdit: (edit: ShadowEdit | undefined) => void;
+}
+
 /** What the device should be, what it says it is, and the difference. */
-export function ShadowEditor({ deviceId }: { readonly deviceId: string }): ReactNode {
+export function ShadowEditor({ deviceId, edit, onEdit }: ShadowEditorProps): ReactNode {
   const path = { id: deviceId };
   const shadow = api.useQuery('get', '/api/v1/devices/{id}/shadow', { params: { path } });
   if (shadow.data === undefined) {
@@ -46,7 +59,7 @@ export function ShadowEditor({ deviceId }: { readonly deviceId: string }): React
           <Title order={2} mb="xs">
             Desired
           </Title>
-          <Desired current={shadow.data} />
+          <Desired current={shadow.data} edit={edit} onEdit={onEdit} />
         </Paper>
         <Stack gap="md">
           <Document title="Difference" value={delta} empty="None: the device reports all that is desired." />
@@ -79,17 +92,13 @@ function Document(props: {
   );
 }
 
-/** An edit, and what it was made from. */
-interface Edit {
-  readonly text: string;
-  readonly base: Shadow;
-}
-
 /** Nothing that was typed is lost: a change from elsewhere is shown beside it, and the person decides. */
-function Desired({ current }: { readonly current: Shadow }): ReactNode {
+function Desired(
+  props: Pick<ShadowEditorProps, 'edit' | 'onEdit'> & { readonly current: Shadow },
+): ReactNode {
+  const { current, edit, onEdit } = props;
   const mayChange = useMay('operator');
-  const [edit, setEdit] = useState<Edit | undefined>(undefined);
-  const { error, isSaving, save } = useSaving(current, () => setEdit(undefined));
+  const { error, isSaving, save } = useSaving(current, () => onEdit(undefined));
   const text = edit?.text ?? jsonText(current.desired);
   const document = readObject(text);
   const base = edit?.base ?? current;
@@ -100,7 +109,7 @@ function Desired({ current }: { readonly current: Shadow }): ReactNode {
     canSave: Object.keys(change).length > 0,
     isSaving,
     onSave: () => void save(change),
-    onReset: edit === undefined ? undefined : () => setEdit(undefined),
+    onReset: edit === undefined ? undefined : () => onEdit(undefined),
   };
   return (
     <Stack gap="sm">
@@ -112,9 +121,11 @@ function Desired({ current }: { readonly current: Shadow }): ReactNode {
         maxRows={24}
         spellCheck={false}
         classNames={{ input: classes['code'] ?? '' }}
-        readOnly={!mayChange}
+        readOnly={!mayChange || isSaving}
         value={text}
-        onChange={(typed) => setEdit({ text: typed.currentTarget.value, base })}
+        onChange={({ currentTarget: { value: typed } }) =>
+          onEdit(typed === jsonText(base.desired) ? undefined : { text: typed, base })
+        }
         error={document === undefined ? 'This is no JSON object yet' : undefined}
       />
       {isConflict ? null : <ProblemAlert error={error} />}
@@ -177,7 +188,7 @@ function Buttons(props: {
         {save}
       </Button>
       {onReset === undefined ? null : (
-        <Button variant="default" onClick={onReset}>
+        <Button variant="default" disabled={isSaving} onClick={onReset}>
           {reset}
         </Button>
       )}

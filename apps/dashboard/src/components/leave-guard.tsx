@@ -2,8 +2,20 @@ import { Button, Group, Modal, Text } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-/** Asks before a page is left whose secret will not be shown again. Closing the tab is asked by the browser itself. */
-export function LeaveGuard({ active }: { readonly active: boolean }): ReactNode {
+export interface LeaveGuardProps {
+  /** Whether something would be lost now. */
+  readonly active: boolean;
+  /** A question: "Leave without it?" */
+  readonly title: string;
+  /** What would be lost. */
+  readonly children: ReactNode;
+}
+
+/**
+ * Asks before a page is left with what it alone keeps. Its tabs and filters may change freely. Closing the browser's tab
+ * is asked by the browser itself.
+ */
+export function LeaveGuard({ active, children, title }: LeaveGuardProps): ReactNode {
   const { proceed, reset, status } = useBlocker({
     shouldBlockFn: ({ current, next }) => active && current.pathname !== next.pathname,
     enableBeforeUnload: () => active,
@@ -13,13 +25,10 @@ export function LeaveGuard({ active }: { readonly active: boolean }): ReactNode 
     <Modal
       opened={status === 'blocked'}
       onClose={() => reset?.()}
-      title="Leave without it?"
+      title={title}
       closeButtonProps={{ 'aria-label': 'Stay' }}
     >
-      <Text>
-        It is shown this once, and has been neither copied nor saved here. If it is not on the device yet, you
-        will need a new one.
-      </Text>
+      <Text>{children}</Text>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={() => reset?.()}>
           Stay
