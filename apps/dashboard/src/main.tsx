@@ -11,6 +11,7 @@ import { createRoot } from 'react-dom/client';
 import { makeQueryClient } from './api/query-client.ts';
 import { styleNonce } from './platform.ts';
 import { makeRouter } from './router.tsx';
+import { forgetOthers } from './session/organization.ts';
 import { signInAddress } from './shell/sign-in-address.ts';
 import { cssVariables, theme } from './theme.ts';
 
@@ -24,6 +25,7 @@ const queries = makeQueryClient(() => {
     void router.navigate({ href: signInAddress(location.href) });
   }
 });
+forgetOthers(queries);
 const router = makeRouter(queries);
 
 // A new version was deployed and the page of the old one is gone: the new one is a reload away.

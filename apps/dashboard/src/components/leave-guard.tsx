@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 
 export interface LeaveGuardProps {
   /** Whether something would be lost now. */
@@ -9,6 +9,14 @@ export interface LeaveGuardProps {
   readonly title: string;
   /** What would be lost. */
   readonly children: ReactNode;
+}
+
+/** The guards of this tab that hold something now. */
+const holding = new Set<object>();
+
+/** Whether something would be lost if the page were left. For what leaves it in another way than by a link. */
+export function isSomethingHeld(): boolean {
+  return holding.size > 0;
 }
 
 /**
@@ -21,6 +29,12 @@ export function LeaveGuard({ active, children, title }: LeaveGuardProps): ReactN
     enableBeforeUnload: () => active,
     withResolver: true,
   });
+  useEffect(() => {
+    if (!active) return undefined;
+    const mark = {};
+    holding.add(mark);
+    return () => void holding.delete(mark);
+  }, [active]);
   return (
     <Modal
       opened={status === 'blocked'}

@@ -6,22 +6,26 @@ const number = new Intl.NumberFormat();
 
 export interface PagerProps {
   readonly total: number;
+  /** False where only so many were counted, and there may be more. */
+  readonly isExact?: boolean;
   readonly limit: number;
+  /** How many there are on this page. */
+  readonly shown: number;
   readonly offset: number;
   readonly onOffset: (offset: number) => void;
   /** "devices" */
   readonly noun: string;
 }
 
-/** Which part of a list is shown, and the way to the next. */
-export function Pager({ total, limit, offset, onOffset, noun }: PagerProps): ReactNode {
-  const last = Math.min(offset + limit, total);
+/** Which part of a list is shown, and the way to the next. Beyond what was counted it goes on as long as pages are full. */
+export function Pager(props: PagerProps): ReactNode {
+  const { isExact = true, limit, noun, offset, onOffset, shown, total } = props;
+  const last = offset + shown;
+  const isLast = isExact ? last >= total : shown < limit;
   return (
     <Group component="nav" aria-label={`Pages of ${noun}`} justify="space-between" gap="sm">
       <Text size="sm" c="dimmed" role="status">
-        {total === 0
-          ? `No ${noun}`
-          : `${number.format(offset + 1)}–${number.format(last)} of ${number.format(total)} ${noun}`}
+        {rangeOf(props)}
       </Text>
       <Group gap="xs">
         <Button
@@ -35,7 +39,7 @@ export function Pager({ total, limit, offset, onOffset, noun }: PagerProps): Rea
         <Button
           variant="default"
           rightSection={<IconChevronRight size={16} aria-hidden />}
-          disabled={last >= total}
+          disabled={isLast}
           onClick={() => onOffset(offset + limit)}
         >
           Next
@@ -43,4 +47,12 @@ export function Pager({ total, limit, offset, onOffset, noun }: PagerProps): Rea
       </Group>
     </Group>
   );
+}
+
+function rangeOf({ isExact = true, noun, offset, shown, total }: PagerProps): string {
+  if (total === 0) return `No ${noun}`;
+  const count = `${number.format(total)}${isExact ? '' : '+'} ${noun}`;
+  return shown === 0
+    ? `None here, of ${count}`
+    : `${number.format(offset + 1)}–${number.format(offset + shown)} of ${count}`;
 }

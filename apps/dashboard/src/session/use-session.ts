@@ -11,6 +11,8 @@ export const sessionQuery = queryOptions({
   queryKey: ['get', '/api/v1/session'],
   queryFn: readSession,
   staleTime: 60_000,
+  // Another tab may have gone on as somebody else meanwhile.
+  refetchOnWindowFocus: 'always',
 });
 
 /** Whose browser this is. Only below a page that asks for a sign-in. */

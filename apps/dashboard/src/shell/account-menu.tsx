@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Text, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, type MantineColorScheme, Menu, Text, useMantineColorScheme } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import {
   IconCheck,
@@ -12,6 +12,7 @@ import {
 import type { ComponentType, ReactNode } from 'react';
 import { useSession } from '../session/use-session.ts';
 import { useSignOut } from '../session/use-sign-out.ts';
+import { menuInLandmark } from './menus.ts';
 
 const schemes: readonly (readonly ['light' | 'dark' | 'auto', string, ComponentType<IconProps>])[] = [
   ['light', 'Light', IconSun],
@@ -25,7 +26,7 @@ export function AccountMenu(): ReactNode {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const { signOut } = useSignOut();
   return (
-    <Menu position="bottom-end" width={240}>
+    <Menu position="bottom-end" width={240} {...menuInLandmark}>
       <Menu.Target>
         <ActionIcon variant="subtle" size="lg" aria-label={`Account: ${principal.name}`}>
           <IconUserCircle size={22} aria-hidden />
@@ -48,18 +49,22 @@ export function AccountMenu(): ReactNode {
         ) : null}
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
-        {schemes.map(([scheme, label, Icon]) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            leftSection={<Icon size={16} aria-hidden />}
-            rightSection={colorScheme === scheme ? <IconCheck size={16} aria-hidden /> : null}
-            onClick={() => setColorScheme(scheme)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}
+        >
+          {schemes.map(([scheme, label, Icon]) => (
+            <Menu.RadioItem
+              key={scheme}
+              value={scheme}
+              closeMenuOnClick
+              checkIcon={<IconCheck size={16} aria-hidden />}
+              rightSection={<Icon size={16} aria-hidden />}
+            >
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

@@ -1,14 +1,18 @@
-import { AppShell, Burger, Button, Group, NavLink, ScrollArea, Stack, Text } from '@mantine/core';
+import { AppShell, Box, Burger, Button, Group, NavLink, ScrollArea, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { IconPlus } from '@tabler/icons-react';
-import { type ReactNode, useEffect } from 'react';
+import { Fragment, type ReactNode, useEffect, useState } from 'react';
 import { LiveProvider } from '../live/live.tsx';
-import { useSession } from '../session/use-session.ts';
+import { whenOtherTabsTell } from '../session/organization.ts';
+import { sessionQuery, useSession } from '../session/use-session.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import { Mark } from './mark.tsx';
 import { addDeviceAddress, navigation } from './navigation.ts';
+import { OrganizationSwitch } from './organization-switch.tsx';
+import { PendingPage } from './pages.tsx';
 import { signInAddress } from './sign-in-address.ts';
 import classes from './shell.module.css';
 
@@ -53,7 +57,9 @@ function Frame(): ReactNode {
               <Mark />
               <span>EdgeFlow</span>
             </Link>
-            <OrganizationName />
+            <Box visibleFrom="sm" miw={0}>
+              <OrganizationSwitch />
+            </Box>
             <Group ml="auto" gap="xs" wrap="nowrap">
               <LiveIndicator />
               <AccountMenu />
@@ -61,11 +67,14 @@ function Frame(): ReactNode {
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="xs" className={classes['navbar']} aria-label="Pages">
+          <Box hiddenFrom="sm" pb="sm">
+            <OrganizationSwitch />
+          </Box>
           <Navigation />
         </AppShell.Navbar>
         <AppShell.Main id={mainId} tabIndex={-1} className={classes['main']}>
           <div className={classes['content']}>
-            <Outlet />
+            <OwnPage />
           </div>
         </AppShell.Main>
       </AppShell>
@@ -73,12 +82,40 @@ function Frame(): ReactNode {
   );
 }
 
-function OrganizationName(): ReactNode {
+/**
+ * The page, of the organization of the session and of no other. When that changes, here or in another tab, nothing of the
+ * page before stays: what it showed may not even exist there, so the other begins at its first page.
+ */
+function OwnPage(): ReactNode {
   const { organization } = useSession();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [shown, setShown] = useState({ id: organization.id, words: '' });
+  const { id, name } = organization;
+  const isOther = shown.id !== id;
+  useEffect(
+    () => whenOtherTabsTell(() => void queries.invalidateQueries({ queryKey: sessionQuery.queryKey })),
+    [queries],
+  );
+  useEffect(() => {
+    if (!isOther) return;
+    void navigate({ to: '/', ignoreBlocker: true }).finally(() =>
+      setShown({ id, words: `This is ${name} now` }),
+    );
+  }, [isOther, id, name, navigate]);
   return (
-    <Text c="dimmed" truncate visibleFrom="xs" className={classes['organization']} title={organization.name}>
-      {organization.name}
-    </Text>
+    <>
+      <Text className="visually-hidden" role="status">
+        {shown.words}
+      </Text>
+      {isOther ? (
+        <PendingPage />
+      ) : (
+        <Fragment key={shown.id}>
+          <Outlet />
+        </Fragment>
+      )}
+    </>
   );
 }
 

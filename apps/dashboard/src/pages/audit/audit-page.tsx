@@ -63,6 +63,8 @@ export function AuditPage(): ReactNode {
       {data === undefined ? null : (
         <Pager
           total={data.total}
+          isExact={data.total_is_exact}
+          shown={data.entries.length}
           limit={limit}
           offset={data.offset}
           noun="entries"

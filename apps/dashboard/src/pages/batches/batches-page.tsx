@@ -62,6 +62,8 @@ export function BatchesPage(): ReactNode {
       {data === undefined || data.total === 0 ? null : (
         <Pager
           total={data.total}
+          isExact={data.total_is_exact}
+          shown={data.batches.length}
           limit={limit}
           offset={offset}
           noun="batches"

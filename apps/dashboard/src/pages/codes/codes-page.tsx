@@ -60,6 +60,8 @@ export function CodesPage(): ReactNode {
       {data === undefined ? null : (
         <Pager
           total={data.total}
+          isExact={data.total_is_exact}
+          shown={data.codes.length}
           limit={limit}
           offset={data.offset}
           noun="codes"
