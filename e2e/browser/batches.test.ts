@@ -49,6 +49,7 @@ describe('batches', () => {
     await page.getByLabel('Number of codes').fill('300');
     await page.getByLabel('Device names begin with').fill('pump');
     await expectAccessible(page);
+    await screenshot(page, 'batch-new');
     await page.getByRole('button', { name: 'Create batch' }).click();
     await page.getByRole('heading', { level: 1, name: 'Hall 3' }).waitFor();
     await page.getByText('Save the codes now').waitFor();
@@ -74,6 +75,10 @@ describe('batches', () => {
     await page.getByRole('button', { name: 'Create batch' }).click();
     await page.getByText('1–2 of 2 rows').waitFor();
     byTable = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    await page.getByRole('link', { name: 'Batches', exact: true }).click();
+    await page.getByText('1–2 of 2 batches').waitFor();
+    await expectAccessible(page);
+    await screenshot(page, 'batches');
   });
 
   it('fill as the fleet comes online: a real agent with the link of a label', async () => {
@@ -92,6 +97,30 @@ describe('batches', () => {
     await page.getByRole('cell', { name: /^Online/ }).waitFor();
     await screenshot(page, 'batch');
     await expectAccessible(page);
+  });
+
+  it('offer their files and what changes them to an operator, and to a viewer only what became of them', async () => {
+    for (const role of ['viewer', 'operator'] as const) {
+      const made = await cloud.call('POST', '/api/v1/tokens', { name: `wall of a ${role}`, role });
+      const { token } = made.json as { readonly token: string };
+      story.secrets.add(token);
+      const offered = role === 'operator' ? 1 : 0;
+      const page = await browser.open(`${cloud.plainUrl}/batches`, { token });
+      await page.getByRole('link', { name: 'Hall 4' }).waitFor();
+      const main = page.getByRole('main');
+      expect(await main.getByRole('link', { name: 'New batch' }).count(), role).toBe(offered);
+      await page.getByRole('link', { name: 'Hall 4' }).click();
+      await page.getByText('1–2 of 2 rows').waitFor();
+      for (const name of ['CSV', 'Labels, A4', 'Labels, Letter', '.env files (zip)'])
+        expect(await main.getByRole('link', { name, exact: true }).count(), `${role}: ${name}`).toBe(offered);
+      for (const name of ['I saved them', 'Replace unused', 'Revoke batch'])
+        expect(await main.getByRole('button', { name }).count(), `${role}: ${name}`).toBe(offered);
+      await page.goto(`${cloud.plainUrl}/batches/new`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      expect(await main.getByRole('button', { name: 'Create batch' }).count(), role).toBe(offered);
+      await expectAccessible(page);
+      await page.context().close();
+    }
   });
 
   it('let their texts be wiped once they are saved, and issue the unused rows anew', async () => {

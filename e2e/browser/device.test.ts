@@ -189,13 +189,28 @@ describe('the page of a device with a real agent', () => {
       .toBe(0);
   });
 
-  it('makes a code for the same device, shown once', async () => {
+  it('makes a code for the same device, shown once, and shows beside it how the device comes back', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Actions' }).click();
     await page.getByRole('menuitem', { name: 'Provision again with a code…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Provision again with a code' });
     await dialog.getByRole('button', { name: 'Make a code' }).click();
-    await dialog.getByText(/^PROV-/).waitFor();
+    const code = (await dialog.getByText(/^PROV-/).textContent()) ?? '';
+    story.secrets.add(code);
+    const panel = dialog.getByRole('region', { name: 'Progress' });
+    await panel.getByRole('heading', { name: /^Waiting\. Valid/ }).waitFor();
+    await expectAccessible(page);
+    await screenshot(page, 'device-provision-again');
+    await page.setViewportSize(phone);
+    await panel.scrollIntoViewIfNeeded();
+    await dialog.getByRole('button', { name: 'Done' }).click({ trial: true });
+    await agent.stop();
+    agent = story.agent(await story.device(), trusting(cloud, code));
+    const { device_id: same } = await agent.until('online', ({ connected }) => connected, patienceMs);
+    expect(same).toBe(id);
+    await panel.getByRole('heading', { name: /^edgeflow-pi-001 is online/ }).waitFor();
+    const own = await dialog.getByRole('link', { name: 'on a page of its own' }).getAttribute('href');
+    expect(own).toMatch(/^\/devices\/add\?code=pc_/);
     await dialog.getByRole('button', { name: 'Done' }).click();
     expect(await page.getByText(/PROV-/).count()).toBe(0);
   });

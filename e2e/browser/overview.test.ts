@@ -44,6 +44,44 @@ describe('the overview', () => {
   const online = (page: Page, words: string, timeout: number): Promise<void> =>
     page.getByRole('region', { name: 'Fleet' }).getByText(words).waitFor({ state: 'attached', timeout });
 
+  /** Every link of the page leads to what it promises: the page that reads its filter, or the thing it names. */
+  async function expectLinks(page: Page): Promise<void> {
+    const links = await page.getByRole('main').getByRole('link').all();
+    const addresses = await Promise.all(links.map((link) => link.getAttribute('href')));
+    const followed = new Set(addresses.map((address) => address ?? ''));
+    const wanted = [
+      '/devices',
+      ...['online', 'offline', 'reconnecting', 'never_connected', 'quarantined', 'revoked'].map(
+        (status) => `/devices?status=${status}`,
+      ),
+    ];
+    expect([...followed]).toEqual(expect.arrayContaining(wanted));
+    for (const address of followed) {
+      const { pathname, searchParams } = new URL(address, cloud.plainUrl);
+      const there = await page.context().newPage();
+      const asked: URL[] = [];
+      there.on('request', (request) => asked.push(new URL(request.url())));
+      await there.goto(cloud.plainUrl + address);
+      await there.getByRole('heading', { level: 1 }).waitFor();
+      await untilLive(there);
+      expect(await there.getByRole('heading', { name: 'Not found' }).count(), address).toBe(0);
+      // The address stays as the link has it, and the list is asked for with the same filter.
+      expect(there.url(), address).toBe(cloud.plainUrl + address);
+      if (pathname === '/devices') {
+        const list = asked.find((url) => url.pathname === '/api/v1/devices');
+        for (const [name, value] of searchParams) {
+          // The router writes what could be a number or a truth between quotation marks.
+          expect(list?.searchParams.get(name), address).toBe(value.replace(/^"(.*)"$/, '$1'));
+        }
+        const filters = there.getByRole('search', { name: 'Devices' });
+        expect(await filters.getByRole('button', { name: 'Clear filters' }).count(), address).toBe(
+          searchParams.size === 0 ? 0 : 1,
+        );
+      }
+      await there.close();
+    }
+  }
+
   it('teaches where there are no devices', async () => {
     const page = await open('/overview');
     await page.getByRole('heading', { level: 2, name: 'No devices yet' }).waitFor();
@@ -86,6 +124,7 @@ describe('the overview', () => {
 
     await expectAccessible(page);
     await screenshot(page, 'overview');
+    await expectLinks(page);
     await agent.stop();
     await online(page, '0 of 1 devices online', 15_000);
 

@@ -1,3 +1,4 @@
+import { totalCountedMax } from '@edgeflow/contract';
 import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import {
   TestBrowser,
   untilLive,
 } from './support/browser.ts';
+import { plantAudit } from './support/fleet.ts';
 
 describe('codes and the audit log', () => {
   const story = new Story();
@@ -107,6 +109,40 @@ describe('codes and the audit log', () => {
     await what.and(page.locator(':focus')).waitFor();
     await page.goBack();
     await expect.poll(() => what.inputValue()).toBe('');
+  });
+
+  it('a list of more than are counted says so, and its last page can be reached', async () => {
+    await plantAudit(story, cloud, totalCountedMax + 30);
+    const page = await open(`/audit-log?action=planted&offset=${String(totalCountedMax - 50)}`);
+    await page.getByText('99,951–100,000 of 100,000+ entries').waitFor();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('100,001–100,030 of 100,000+ entries').waitFor();
+    expect(await page.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
+    await expectAccessible(page);
+    await page.goto(`${cloud.plainUrl}/audit-log?action=planted&offset=${String(totalCountedMax + 50)}`);
+    await page.getByText('None here, of 100,000+ entries').waitFor();
+    await page.getByRole('button', { name: 'Previous' }).click();
+    await page.getByText('100,001–100,030 of 100,000+ entries').waitFor();
+  });
+
+  it('offers codes to an operator, and to a viewer only to look at them', async () => {
+    await story.code(cloud, { device_name: 'valve-9' });
+    for (const role of ['viewer', 'operator'] as const) {
+      const made = await cloud.call('POST', '/api/v1/tokens', { name: `wall of a ${role}`, role });
+      const { token } = made.json as { readonly token: string };
+      story.secrets.add(token);
+      const offered = role === 'operator' ? 1 : 0;
+      const page = await browser.open(`${cloud.plainUrl}/codes`, { token });
+      await page.getByText('valve-9').waitFor();
+      expect(await page.getByRole('button', { name: 'Revoke valve-9' }).count(), role).toBe(offered);
+      expect(await page.getByRole('link', { name: 'New code' }).count(), role).toBe(offered);
+      await expectAccessible(page);
+      await page.goto(`${cloud.plainUrl}/devices/add`);
+      await page.getByRole('heading', { level: 1, name: 'Add a device' }).waitFor();
+      expect(await page.getByRole('button', { name: 'Create code' }).count(), role).toBe(offered);
+      expect(await page.getByText('Your role may look at devices, not add them.').count()).toBe(1 - offered);
+      await page.context().close();
+    }
   });
 
   it.each(['/codes', '/audit-log'])('%s fits a phone', async (path) => {

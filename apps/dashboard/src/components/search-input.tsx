@@ -1,13 +1,18 @@
-import { TextInput } from '@mantine/core';
+import { TextInput, type TextInputProps } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { after } from '../platform.ts';
 
 /** Whoever types is not done yet. */
 const typingMs = 300;
+/** What the addresses of the pages keep of it. */
+const lengthMax = 128;
 
 export interface SearchInputProps {
   readonly label: string;
   readonly placeholder?: string;
+  /** How wide it is. */
+  readonly w?: TextInputProps['w'];
   /** What is searched for now. */
   readonly value: string;
   /** Called once the typing has paused, and for Enter at once. */
@@ -15,7 +20,7 @@ export interface SearchInputProps {
 }
 
 /** A field whose text becomes a search once the typing pauses, and which follows a search that is changed elsewhere. */
-export function SearchInput({ label, onSearch, placeholder, value }: SearchInputProps): ReactNode {
+export function SearchInput({ label, onSearch, placeholder, value, w }: SearchInputProps): ReactNode {
   const [text, setText] = useState(value);
   const [asked, setAsked] = useState(value);
   const [seen, setSeen] = useState(value);
@@ -45,6 +50,9 @@ export function SearchInput({ label, onSearch, placeholder, value }: SearchInput
       label={label}
       placeholder={placeholder ?? ''}
       type="search"
+      maxLength={lengthMax}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      {...(w === undefined ? {} : { w })}
       value={text}
       onChange={({ currentTarget: { value: typed } }) => {
         setText(typed);

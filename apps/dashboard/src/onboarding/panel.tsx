@@ -16,8 +16,10 @@ import { panelWords } from './words.ts';
 import { type PanelHandlers, SecondAttempt, StateActions } from './panel-actions.tsx';
 import type { WatchedOnboarding } from './use-onboarding.ts';
 
-export interface PanelProps extends PanelHandlers {
+export interface PanelProps {
   readonly watched: WatchedOnboarding;
+  /** What can be done beside it. Left out, the panel stands within what is there (a dialog) and only tells. */
+  readonly handlers?: PanelHandlers;
 }
 
 type Tone = 'calm' | 'warn' | 'bad' | 'good' | 'quiet';
@@ -50,9 +52,9 @@ export function Panel(props: PanelProps): ReactNode {
 }
 
 function Told(
-  props: PanelHandlers & { readonly onboarding: Onboarding; readonly state: PanelState },
+  props: PanelProps & { readonly onboarding: Onboarding; readonly state: PanelState },
 ): ReactNode {
-  const { onboarding, state } = props;
+  const { handlers, onboarding, state } = props;
   const live = useLiveState();
   const { headline, more, spoken } = panelWords(state);
   const stuck = isStuck(state);
@@ -62,7 +64,13 @@ function Told(
   const [tone, Icon] = attention ? (['warn', IconAlertTriangle] as const) : looks[state.kind];
   return (
     <>
-      <section className={classes['panel']} aria-label="Progress" data-tone={tone} data-state={state.kind}>
+      <section
+        className={classes['panel']}
+        aria-label="Progress"
+        data-tone={tone}
+        data-state={state.kind}
+        data-within={handlers === undefined}
+      >
         {/* Read out when it changes, and not every minute. */}
         <p className="visually-hidden" role="status">
           {spoken}
@@ -82,7 +90,9 @@ function Told(
               {stuck ? <WhatToRun /> : null}
             </div>
           </Group>
-          <StateActions {...props} />
+          {handlers === undefined ? null : (
+            <StateActions {...handlers} onboarding={onboarding} state={state} />
+          )}
           {second === undefined ? null : <SecondAttempt onboarding={onboarding} attempt={second} />}
           {live === 'paused' ? (
             <Alert variant="light" color="gray" p="xs" role="status">
@@ -91,7 +101,7 @@ function Told(
           ) : null}
         </Stack>
       </section>
-      <div className={classes['room']} />
+      {handlers === undefined ? null : <div className={classes['room']} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { type UseQueryResult, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { api } from '../api/client.ts';
 import { useLiveEvents, useLiveState } from '../live/live.tsx';
 import { after, every, nowMs } from '../platform.ts';
@@ -25,10 +25,14 @@ export function useOnboarding(codeId: string): WatchedOnboarding {
   const query = api.useQuery('get', '/api/v1/provisioning-codes/{id}/onboarding', init, {
     refetchInterval: live === 'live' ? false : pollMs,
   });
-  const deviceId = query.data?.code.used_by;
+  const code = query.data?.code;
+  // Which device it is may be heard before it is read, and its tunnel opens a moment later.
+  const heardOf = useRef<unknown>(undefined);
   useLiveEvents(['code.', 'device.'], ({ data, object }) => {
     const concerned = [object, data['code_id'], data['device_id']];
-    if (concerned.includes(codeId) || (typeof deviceId === 'string' && concerned.includes(deviceId)))
+    if (concerned.includes(codeId)) heardOf.current = data['device_id'] ?? heardOf.current;
+    const own = [codeId, code?.used_by, code?.device_id, heardOf.current];
+    if (concerned.some((id) => typeof id === 'string' && own.includes(id)))
       void queries.invalidateQueries({ queryKey: options.queryKey });
   });
   return { query, cloudNowMs: useCloudNow(query) };

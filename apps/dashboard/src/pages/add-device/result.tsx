@@ -61,7 +61,7 @@ export function Result(props: ResultProps): ReactNode {
 }
 
 function CodeResult(props: ResultProps & { readonly codeId: string }): ReactNode {
-  const { codeId, onTaken, secrets } = props;
+  const { codeId, onAddAnother, onRemake, onTaken, secrets } = props;
   const watched = useOnboarding(codeId);
   const { query } = watched;
   const code = query.data?.code;
@@ -79,7 +79,7 @@ function CodeResult(props: ResultProps & { readonly codeId: string }): ReactNode
       ) : query.data !== undefined && !isOver ? (
         <NoLongerShown {...props} onboarding={query.data} />
       ) : null}
-      <Panel {...props} watched={watched} />
+      <Panel watched={watched} handlers={{ onAddAnother, onRemake }} />
     </div>
   );
 }

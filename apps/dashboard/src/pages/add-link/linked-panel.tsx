@@ -13,8 +13,10 @@ export function LinkedPanel({ codeId }: { readonly codeId: string }): ReactNode 
   return (
     <Panel
       watched={watched}
-      onRemake={toForm}
-      onAddAnother={() => void navigate({ to: '/devices/add', search: {} })}
+      handlers={{
+        onRemake: toForm,
+        onAddAnother: () => void navigate({ to: '/devices/add', search: {} }),
+      }}
     />
   );
 }

@@ -170,7 +170,6 @@ function Report({ id }: { readonly id: string }): ReactNode {
       {data === undefined || data.total === 0 ? null : (
         <Pager
           total={data.total}
-          isExact={data.total_is_exact}
           shown={data.rows.length}
           limit={limit}
           offset={offset}

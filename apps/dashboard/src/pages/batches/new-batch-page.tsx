@@ -9,6 +9,7 @@ import {
   Stack,
   TagsInput,
   Textarea,
+  Text,
   TextInput,
 } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
@@ -17,6 +18,7 @@ import { client, type Schema } from '../../api/client.ts';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { randomKey } from '../../platform.ts';
+import { useMay } from '../../session/use-session.ts';
 import { Checked } from './checked.tsx';
 
 type Request = Schema<'CreateBatchRequest'>;
@@ -122,7 +124,19 @@ function useDraft(): Draft {
 }
 
 /** Codes by a number or from a table of devices, looked at before any of them is made. */
+/** Makes a batch, for whoever may. */
 export function NewBatchPage(): ReactNode {
+  if (useMay('operator')) return <NewBatch />;
+  return (
+    <Page title="New batch">
+      <Text>
+        Your role may look at batches, not make them. Ask an admin of the organization for the role operator.
+      </Text>
+    </Page>
+  );
+}
+
+function NewBatch(): ReactNode {
   const draft = useDraft();
   const { check, error, values, working } = draft;
   const isChecked = values.source === 'count' || check !== undefined;

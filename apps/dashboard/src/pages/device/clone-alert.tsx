@@ -36,7 +36,7 @@ export function CloneAlert({ device }: { readonly device: Schema<'Device'> }): R
           was copied. Give the copy a code of its own; rotation of the key waits for the decision.
         </Text>
         {evidence === null ? null : (
-          <List size="sm">
+          <List size="sm" style={{ overflowWrap: 'anywhere' }}>
             {evidence.connections.map((one) => (
               <List.Item key={`${one.address} ${one.first_at} ${one.instance ?? ''}`}>
                 {`${one.address}, process ${one.instance ?? 'that does not tell'}${one.boot_id === null ? '' : `, started with machine ${one.boot_id}`}: from `}

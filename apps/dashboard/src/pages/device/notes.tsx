@@ -60,13 +60,12 @@ function Shown({ notes }: { readonly notes: DeviceNotes }): ReactNode {
   );
 }
 
-function NotesForm({
-  known,
-  onClose,
-}: {
+interface NotesFormProps {
   readonly known: DeviceNotes;
   readonly onClose: () => void;
-}): ReactNode {
+}
+
+function NotesForm({ known, onClose }: NotesFormProps): ReactNode {
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>(undefined);
   const form = useForm({

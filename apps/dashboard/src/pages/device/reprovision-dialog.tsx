@@ -1,9 +1,13 @@
-import { Button, Code, Group, Modal, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Code, Group, Modal, Stack, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { client, type Schema } from '../../api/client.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
+import { Panel } from '../../onboarding/panel.tsx';
+import { useOnboarding } from '../../onboarding/use-onboarding.ts';
+import { addDeviceAddress } from '../../shell/navigation.ts';
 
 export interface ReprovisionDialogProps {
   readonly device: Schema<'Device'>;
@@ -26,10 +30,31 @@ export function ReprovisionDialog(props: ReprovisionDialogProps): ReactNode {
   );
 }
 
-function Reprovision({ device, onClose }: ReprovisionDialogProps): ReactNode {
-  const [made, setMade] = useState<{ readonly code: string; readonly expiresAt: string } | undefined>(
-    undefined,
+interface Made {
+  readonly id: string;
+  readonly code: string;
+  readonly expiresAt: string;
+}
+
+/** What happens with the code, as it happens: the same panel as where devices are added. */
+function Watched({ id }: { readonly id: string }): ReactNode {
+  const watched = useOnboarding(id);
+  return (
+    <Stack gap="xs" w="100%">
+      <Panel watched={watched} />
+      <Text size="sm" c="dimmed">
+        It is shown without the code{' '}
+        <Anchor component={Link} to={addDeviceAddress} search={{ code: id } as never}>
+          on a page of its own
+        </Anchor>{' '}
+        too, for when you have put the code on the device.
+      </Text>
+    </Stack>
   );
+}
+
+function Reprovision({ device, onClose }: ReprovisionDialogProps): ReactNode {
+  const [made, setMade] = useState<Made | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const [isMaking, setMaking] = useState(false);
   const make = async (): Promise<void> => {
@@ -40,7 +65,7 @@ function Reprovision({ device, onClose }: ReprovisionDialogProps): ReactNode {
         body: { device_id: device.device_id, count: 1, tags: [] },
       });
       const [code] = data?.codes ?? [];
-      if (code !== undefined) setMade({ code: code.code, expiresAt: code.expires_at });
+      if (code !== undefined) setMade({ id: code.id, code: code.code, expiresAt: code.expires_at });
     } catch (problem) {
       setError(problem);
     } finally {
@@ -61,6 +86,7 @@ function Reprovision({ device, onClose }: ReprovisionDialogProps): ReactNode {
           Good until <When at={made.expiresAt} as="exact" />. On the device: EDGEFLOW_PROVISIONING_CODE=
           {made.code}, then restart the agent. The old key dies when the new one is used, and not before.
         </Text>
+        <Watched id={made.id} />
         <Button onClick={onClose}>Done</Button>
       </Stack>
     );

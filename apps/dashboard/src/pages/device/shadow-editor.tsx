@@ -102,7 +102,7 @@ function Desired(
   const text = edit?.text ?? jsonText(current.desired);
   const document = readObject(text);
   const base = edit?.base ?? current;
-  const isBehind = edit !== undefined && jsonText(base.desired) !== jsonText(current.desired);
+  const isBehind = jsonText(base.desired) !== jsonText(current.desired);
   const change = document === undefined ? {} : changeBetween(base.desired, document);
   const isConflict = error instanceof ApiProblem && error.code === 'version_conflict';
   const buttons = {

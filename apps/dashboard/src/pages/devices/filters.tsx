@@ -1,12 +1,10 @@
-import { Button, Group, Select, TextInput } from '@mantine/core';
-import { IconSearch, IconX } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Button, Group, Select } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { api, type Schema } from '../../api/client.ts';
-import { after } from '../../platform.ts';
+import { SearchInput } from '../../components/search-input.tsx';
 import { type DevicesSearch, isFiltered, sortings, statusWords } from './search.ts';
 
-/** After the last keystroke. */
-const typingMs = 300;
 /** Menus are counted anew this rarely: they go through the whole fleet. */
 const menusFreshMs = 60_000;
 
@@ -43,7 +41,13 @@ export function Filters({ mayCount, onChange, onClear, search }: FiltersProps): 
   );
   return (
     <Group gap="xs" align="flex-end" role="search" aria-label="Devices">
-      <SearchBox value={search.q ?? ''} onChange={(q) => onChange({ q })} />
+      <SearchInput
+        label="Search"
+        placeholder="Name, id, host name, address, serial"
+        w={{ base: '100%', xs: 260 }}
+        value={search.q ?? ''}
+        onSearch={(text) => onChange({ q: text === '' ? undefined : text })}
+      />
       <Choice
         label="Status"
         value={search.status}
@@ -68,47 +72,6 @@ export function Filters({ mayCount, onChange, onClear, search }: FiltersProps): 
         </Button>
       ) : null}
     </Group>
-  );
-}
-
-function SearchBox(props: {
-  readonly value: string;
-  readonly onChange: (q: string | undefined) => void;
-}): ReactNode {
-  const { onChange, value } = props;
-  const [text, setText] = useState(value);
-  const [seen, setSeen] = useState(value);
-  const [sent, setSent] = useState(value);
-  const typing = useRef<(() => void) | undefined>(undefined);
-  if (value !== seen) {
-    setSeen(value);
-    // The address changed by other means than this box, such as Back.
-    if (value !== sent) {
-      setSent(value);
-      setText(value);
-    }
-  }
-  useEffect(() => () => typing.current?.(), []);
-  return (
-    <TextInput
-      label="Search"
-      type="search"
-      placeholder="Name, id, host name, address, serial"
-      w={{ base: '100%', xs: 260 }}
-      maxLength={128}
-      leftSection={<IconSearch size={16} aria-hidden />}
-      value={text}
-      onChange={(change) => {
-        const next = change.currentTarget.value;
-        setText(next);
-        typing.current?.();
-        typing.current = after(typingMs, () => {
-          const q = next.trim();
-          setSent(q);
-          onChange(q === '' ? undefined : q);
-        });
-      }}
-    />
   );
 }
 
