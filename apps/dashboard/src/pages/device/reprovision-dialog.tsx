@@ -1,9 +1,9 @@
-import { Anchor, Button, Code, Group, Modal, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Button, Code, Group, Modal, Stack, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { client, type Schema } from '../../api/client.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { When } from '../../components/when.tsx';
 import { Panel } from '../../onboarding/panel.tsx';
 import { useOnboarding } from '../../onboarding/use-onboarding.ts';
@@ -44,9 +44,9 @@ function Watched({ id }: { readonly id: string }): ReactNode {
       <Panel watched={watched} />
       <Text size="sm" c="dimmed">
         It is shown without the code{' '}
-        <Anchor component={Link} to={addDeviceAddress} search={{ code: id } as never}>
+        <TextLink to={addDeviceAddress} search={{ code: id }}>
           on a page of its own
-        </Anchor>{' '}
+        </TextLink>{' '}
         too, for when you have put the code on the device.
       </Text>
     </Stack>
