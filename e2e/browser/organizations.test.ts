@@ -85,12 +85,22 @@ describe('somebody who belongs to two organizations', () => {
     const elsewhere = await signIn();
 
     const button = page.getByRole('button', { name: `Organization: ${mine}` });
-    await button.focus();
-    await page.keyboard.press('Enter');
+    await button.click();
     await page.getByRole('menuitemradio', { name: /Waterworks/ }).waitFor();
     await expectAccessible(page);
-    await screenshot(page, 'organizations');
+    await page.keyboard.press('Escape');
+    await button.focus();
+    await page.keyboard.press('Enter');
+    const focused = page.locator(':focus');
+    await page
+      .getByRole('menuitemradio', { name: /Pump stations/ })
+      .and(focused)
+      .waitFor();
     await page.keyboard.press('ArrowDown');
+    await page
+      .getByRole('menuitemradio', { name: /Waterworks/ })
+      .and(focused)
+      .waitFor();
     await page.keyboard.press('Enter');
     for (const one of [page, tab, third]) {
       await current(one, theirs);
@@ -145,6 +155,7 @@ describe('somebody who belongs to two organizations', () => {
     await page.getByRole('button', { name: `Organization: ${mine}` }).click();
     await page.getByRole('menuitemradio', { name: /Waterworks/ }).waitFor();
     await expectAccessible(page);
+    await screenshot(page, 'organizations');
     await page.getByRole('menuitemradio', { name: /Waterworks/ }).click();
     await current(page, theirs);
     await page.keyboard.press('Escape');
