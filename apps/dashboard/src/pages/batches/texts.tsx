@@ -49,6 +49,10 @@ function Available({ batch }: { readonly batch: Detail }): ReactNode {
           I saved them
         </Button>
       </Group>
+      <Text size="sm" mt="sm">
+        Labels print names in the letters of Western European languages; any other letter becomes a question
+        mark. Code and QR code are whole on every label, and so are all names in the CSV.
+      </Text>
       <ConfirmDialog
         opened={asking}
         onClose={() => setAsking(false)}

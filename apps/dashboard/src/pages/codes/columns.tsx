@@ -35,7 +35,9 @@ function revokeColumn(onRevoke: (code: Code) => void): Column<Code> {
         >
           Revoke
         </Button>
-      ) : null,
+      ) : (
+        '–'
+      ),
   };
 }
 

@@ -43,7 +43,7 @@ export function Filters({ mayCount, onChange, onClear, search }: FiltersProps): 
     <Group gap="xs" align="flex-end" role="search" aria-label="Devices">
       <SearchInput
         label="Search"
-        placeholder="Name, id, host name, address, serial"
+        placeholder="Name, id, address, serial"
         w={{ base: '100%', xs: 260 }}
         value={search.q ?? ''}
         onSearch={(text) => onChange({ q: text === '' ? undefined : text })}
