@@ -14,13 +14,15 @@ export function boundConnections(
   onFull: () => void,
 ): void {
   let open = 0;
+  // One for all sockets: whatever is made for each is kept as long as its tunnel.
+  const left = (): void => {
+    open -= 1;
+  };
   for (const { server } of doors) {
     // The room has its own listener already: a newcomer is in it.
     server.on('connection', (socket: Socket) => {
       open += 1;
-      socket.once('close', () => {
-        open -= 1;
-      });
+      socket.on('close', left);
       if (open <= connectionsMax) return;
       const [first, ...others] = doors;
       const fullest = others.reduce(

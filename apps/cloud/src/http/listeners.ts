@@ -237,7 +237,7 @@ function serve(
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until the handler has its own listener, an error on the socket would end the process.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroyBroken);
     // An answer that is still under way would end up in the middle of the other protocol.
     if (inTurn.isBusy(socket)) socket.destroy();
     else if (drain.stopping)
@@ -270,6 +270,10 @@ function surviveAcceptErrors(
     room.makeRoom();
     complain(error.code);
   });
+}
+
+function destroyBroken(this: Duplex): void {
+  this.destroy();
 }
 
 /** One with a body is not: Node would read it beside the other protocol. */

@@ -24,9 +24,13 @@ export class ServerDrain {
     this.#server = server;
     this.#acceptors = acceptors;
     this.#time = time;
+    const sockets = this.#sockets;
+    function forget(this: Socket): void {
+      sockets.delete(this);
+    }
     server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      sockets.add(socket);
+      socket.on('close', forget);
     });
   }
 

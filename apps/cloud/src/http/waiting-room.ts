@@ -20,11 +20,17 @@ export class WaitingRoom {
   /** Connections in the middle of a request whose length is known. */
   readonly #speaking = new WeakSet<Duplex>();
   readonly #isTls: boolean;
+  /** Hears the close of every socket, which it is called on. */
+  readonly #left: (this: Duplex) => void;
   /** Connections that were sent away. */
   evicted = 0;
 
   constructor(server: HttpServer | HttpsServer, connectionsMax: number) {
-    this.#crowd = new Crowd(connectionsMax);
+    const crowd = new Crowd<Duplex>(connectionsMax);
+    this.#crowd = crowd;
+    this.#left = function leave(): void {
+      crowd.leave(this);
+    };
     this.#isTls = server instanceof TlsServer;
     const handshakes = new Map<string, Socket>();
     server.on('connection', (socket: Socket) => {
@@ -42,6 +48,7 @@ export class WaitingRoom {
     });
     server.on('upgrade', (_: IncomingMessage, socket: Duplex) => {
       this.#crowd.leave(socket);
+      socket.off('close', this.#left);
     });
   }
 
@@ -115,9 +122,7 @@ export class WaitingRoom {
   }
 
   #admit(socket: Socket): void {
-    socket.once('close', () => {
-      this.#crowd.leave(socket);
-    });
+    socket.on('close', this.#left);
     this.#enter(socket);
   }
 

@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws';
 import { eventually, eventuallyTrue } from '../testing/eventually.ts';
 import { RawTunnel } from '../testing/raw-frames.ts';
 import { TestDevice } from '../testing/test-device.ts';
-import { Connection } from './connection.ts';
+import { Connection, TunnelSocket } from './connection.ts';
 
 const frame = JSON.stringify({ type: 'command', data: 'x'.repeat(60_000) });
 /** Far more than what the kernel and the socket hold for a reader that does not read. */
@@ -17,7 +17,7 @@ it('a device that does not read is cut off before it fills the memory', async ()
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const accepted = Promise.withResolvers<Connection>();
-  new WebSocketServer({ server }).on('connection', (socket) => {
+  new WebSocketServer({ server, WebSocket: TunnelSocket }).on('connection', (socket) => {
     accepted.resolve(new Connection(socket, '127.0.0.1', { clock: systemClock, timers: systemTimers }));
   });
   const device = await TestDevice.open(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
@@ -27,7 +27,7 @@ it('a device that does not read is cut off before it fills the memory', async ()
     binary: () => undefined,
     text: () => undefined,
     flooded: () => undefined,
-    closed: (code) => closes.push(code),
+    closed: (_, code) => closes.push(code),
   });
   device.freeze();
 
@@ -49,7 +49,7 @@ it('a device that hangs up its half while it does not read is gone once it is cl
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const accepted = Promise.withResolvers<Connection>();
-  new WebSocketServer({ server }).on('connection', (socket) => {
+  new WebSocketServer({ server, WebSocket: TunnelSocket }).on('connection', (socket) => {
     accepted.resolve(new Connection(socket, '127.0.0.1', { clock: systemClock, timers: systemTimers }));
   });
   const device = await RawTunnel.open(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
@@ -57,7 +57,7 @@ it('a device that hangs up its half while it does not read is gone once it is cl
   const closes: number[] = [];
   connection.listen({
     ...{ binary: () => undefined, text: () => undefined, flooded: () => undefined },
-    closed: (code) => closes.push(code),
+    closed: (_, code) => closes.push(code),
   });
   device.socket.pause();
   while (connection.socket.bufferedAmount === 0) {

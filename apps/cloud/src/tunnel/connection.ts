@@ -1,6 +1,6 @@
 import type { CloseCode } from '@edgeflow/contract';
 import type { TimerHandle, TimeSource } from '@edgeflow/platform';
-import type { RawData, WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import { FrameBudget } from './frame-budget.ts';
 import { RotationRequest } from './rotation-request.ts';
 import { openSession, type SessionState } from './session.ts';
@@ -10,12 +10,18 @@ const unsentBytesMax = 1024 * 1024;
 /** Longest close reason: 123 bytes of UTF-8 (RFC 6455, section 5.5). Ours are ASCII. */
 const reasonLengthMax = 123;
 
+/** What hears connections: one for all of them, because whatever is made for each is made fifty thousand times. */
 export interface ConnectionListener {
-  readonly binary: () => void;
-  readonly text: (text: string) => void;
+  readonly binary: (connection: Connection) => void;
+  readonly text: (connection: Connection, text: string) => void;
   /** It has sent far more than any device does: it must go, and may come back after so many seconds. */
-  readonly flooded: (retrySeconds: number) => void;
-  readonly closed: (closeCode: number, reason: string) => void;
+  readonly flooded: (connection: Connection, retrySeconds: number) => void;
+  readonly closed: (connection: Connection, closeCode: number, reason: string) => void;
+}
+
+/** A socket that knows its connection, so that all sockets share their listeners. */
+export class TunnelSocket extends WebSocket {
+  connection: Connection | undefined;
 }
 
 /** One socket and the state of its session. */
@@ -25,12 +31,13 @@ export class Connection {
   /** Fingerprint of the process behind it, once it has said so. */
   instance: string | null = null;
   readonly address: string;
-  readonly socket: WebSocket;
+  readonly socket: TunnelSocket;
   readonly #time: TimeSource;
   readonly #budget: FrameBudget;
+  #listener: ConnectionListener | undefined;
   #pause: TimerHandle | undefined;
 
-  constructor(socket: WebSocket, address: string, time: TimeSource) {
+  constructor(socket: TunnelSocket, address: string, time: TimeSource) {
     const nowMs = time.clock.monotonic();
     this.socket = socket;
     this.address = address;
@@ -50,21 +57,27 @@ export class Connection {
   }
 
   listen(listener: ConnectionListener): void {
-    const pay = (data: RawData): void => {
-      this.#pay(listener, lengthOf(data));
-    };
+    this.#listener = listener;
+    this.socket.connection = this;
     // ws answers pings by itself, and cuts off whoever does not read the pongs.
-    this.socket.on('ping', pay).on('pong', pay);
-    this.socket.on('message', (data, isBinary) => {
-      pay(data);
-      if (isBinary) listener.binary();
-      else listener.text(textOf(data));
-    });
-    this.socket.on('close', (closeCode, reason) => {
-      if (this.#pause !== undefined) this.#time.timers.clear(this.#pause);
-      listener.closed(closeCode, reason.toString('utf8'));
-    });
-    this.socket.on('error', ignoreError);
+    this.socket.on('ping', onControl).on('pong', onControl).on('message', onMessage);
+    this.socket.on('close', onClose).on('error', ignoreError);
+  }
+
+  /** To be called by the socket's listeners alone, like those below. */
+  heardControl(data: RawData): void {
+    this.#pay(lengthOf(data));
+  }
+
+  heardMessage(data: RawData, isBinary: boolean): void {
+    this.#pay(lengthOf(data));
+    if (isBinary) this.#listener?.binary(this);
+    else this.#listener?.text(this, textOf(data));
+  }
+
+  heardClose(closeCode: number, reason: Buffer): void {
+    if (this.#pause !== undefined) this.#time.timers.clear(this.#pause);
+    this.#listener?.closed(this, closeCode, reason.toString('utf8'));
   }
 
   send(text: string): void {
@@ -85,10 +98,10 @@ export class Connection {
     else this.socket.close(closeCode, reason.slice(0, reasonLengthMax));
   }
 
-  #pay(listener: ConnectionListener, bytes: number): void {
+  #pay(bytes: number): void {
     const verdict = this.#budget.take(this.#time.clock.monotonic(), bytes);
     if (verdict.kind === 'flood' && this.state.phase !== 'closed') {
-      listener.flooded(verdict.retrySeconds);
+      this.#listener?.flooded(this, verdict.retrySeconds);
       // It has been told; nothing more of it is read until ws cuts it off.
       this.socket.pause();
     }
@@ -106,6 +119,22 @@ export class Connection {
     this.#pause = undefined;
     this.socket.resume();
   }
+}
+
+function onControl(this: WebSocket, data: RawData): void {
+  connectionOf(this)?.heardControl(data);
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  connectionOf(this)?.heardMessage(data, isBinary);
+}
+
+function onClose(this: WebSocket, closeCode: number, reason: Buffer): void {
+  connectionOf(this)?.heardClose(closeCode, reason);
+}
+
+function connectionOf(socket: WebSocket): Connection | undefined {
+  return socket instanceof TunnelSocket ? socket.connection : undefined;
 }
 
 /** A broken socket always closes after its error, and the close is what counts. */

@@ -8,7 +8,7 @@ import {
   type ErrorCode,
 } from '@edgeflow/contract';
 import { type TimerHandle, toRfc3339 } from '@edgeflow/platform';
-import type { WebSocketServer } from 'ws';
+import type { Server } from 'ws';
 import type { Call, CallOutcome } from '../features/commands/index.ts';
 import type { TunnelHere } from '../features/clones/index.ts';
 import type { ConnectionVerdict, SeenFact } from '../features/presence/index.ts';
@@ -16,7 +16,7 @@ import { Crowd } from '../http/crowd.ts';
 import { addressKey } from '../limits/address-key.ts';
 import { Calls } from './calls.ts';
 import { SessionRegistry } from './registry.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionListener, type TunnelSocket } from './connection.ts';
 import { connectionRequest } from './connection-request.ts';
 import { LifeSigns } from './life-signs.ts';
 import type { GatewayOptions, OpenSession } from './options.ts';
@@ -36,13 +36,29 @@ const shutdownMs = 3_000;
 /** The sockets of all tunnels that end on this node. */
 export class TunnelGateway {
   readonly #options: GatewayOptions;
-  readonly #server: WebSocketServer = tunnelSocketServer();
+  readonly #server: Server<typeof TunnelSocket> = tunnelSocketServer();
   readonly #registry = new SessionRegistry<Connection>();
   readonly #strangers: Crowd<Connection>;
   readonly #judging = new Set<Connection>();
   readonly #calls: Calls<Connection>;
   readonly #lifeSigns: LifeSigns;
   readonly #refusals: RefusalLog;
+  readonly #listener: ConnectionListener = {
+    binary: (connection) => {
+      this.#step(connection, { type: 'binary' });
+    },
+    text: (connection, text) => {
+      this.#step(connection, { type: 'text', text, nowMs: this.#options.clock.monotonic() });
+    },
+    flooded: (connection, retrySeconds) => {
+      this.counters.flooded += 1;
+      this.#end(connection, closeCodes.slowDown, String(retrySeconds));
+    },
+    closed: (connection, closeCode, reason) => {
+      this.#step(connection, { type: 'socket_closed', closeCode, reason });
+      this.#strangers.leave(connection);
+    },
+  };
   #sweep: TimerHandle | undefined;
   #stopping = false;
   /** Times that sockets were refused, closed or ignored, for the metrics. */
@@ -175,24 +191,8 @@ export class TunnelGateway {
   }
 
   #welcome(connection: Connection): void {
-    const { clock } = this.#options;
     this.#enterStranger(connection);
-    connection.listen({
-      binary: () => {
-        this.#step(connection, { type: 'binary' });
-      },
-      text: (text) => {
-        this.#step(connection, { type: 'text', text, nowMs: clock.monotonic() });
-      },
-      flooded: (retrySeconds) => {
-        this.counters.flooded += 1;
-        this.#end(connection, closeCodes.slowDown, String(retrySeconds));
-      },
-      closed: (closeCode, reason) => {
-        this.#step(connection, { type: 'socket_closed', closeCode, reason });
-        this.#strangers.leave(connection);
-      },
-    });
+    connection.listen(this.#listener);
   }
 
   #enterStranger(connection: Connection): void {

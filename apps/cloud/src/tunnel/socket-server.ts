@@ -1,6 +1,7 @@
 import { frameBytesMax, tunnelPath } from '@edgeflow/contract';
 import type { Timers } from '@edgeflow/platform';
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { type Server, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { TunnelSocket } from './connection.ts';
 
 /** Pieces of one message. A Go device flushes every 4 KiB, some every 256 bytes. */
 const fragmentsMax = 512;
@@ -10,9 +11,11 @@ const piecesMax = 1_024;
 const closeHandshakeMs = 3_000;
 
 /** Turns upgrade requests for the tunnel into sockets: no compression, and a bound for whatever a client may send. */
-export function tunnelSocketServer(): WebSocketServer {
+export function tunnelSocketServer(): Server<typeof TunnelSocket> {
   // Its types do not know these yet.
-  const options: ServerOptions & Record<'closeTimeout' | 'maxBufferedChunks' | 'maxFragments', number> = {
+  const options: ServerOptions<typeof TunnelSocket> &
+    Record<'closeTimeout' | 'maxBufferedChunks' | 'maxFragments', number> = {
+    WebSocket: TunnelSocket,
     noServer: true,
     // Any other path is refused with 400.
     path: tunnelPath,
