@@ -39,6 +39,12 @@ const requestHeaders: Readonly<Record<string, z.ZodObject>> = {
       description: 'Made by the caller for this one batch. A repeat with it is answered with the same batch.',
     }),
   }),
+  changeDevices: z.object({
+    'Idempotency-Key': idempotencyKeySchema.optional().meta({
+      description:
+        'Made by the caller for this one change. A repeat with it is answered with the same change.',
+    }),
+  }),
   streamEvents: z.object({
     'Last-Event-ID': z.string().optional().meta({ description: 'Resume after this event.' }),
   }),

@@ -51,6 +51,10 @@ export interface BulkChangeRow {
   /** When the node that works on it last said so; another takes over from one that is silent. */
   beat_at_ms: number;
   finished_at_ms: number | null;
+  /** SHA-256 of its `Idempotency-Key`: a repeat finds it. */
+  request_hash: string | null;
+  /** SHA-256 of what was asked for. */
+  content_hash: string | null;
 }
 
 /** The devices that one transaction of a change to many is about, as a JSON list of ids. */

@@ -18,6 +18,7 @@ import { overview } from './migrations/0007-overview.ts';
 import { batches } from './migrations/0008-batches.ts';
 import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
+import { repeatedBulks } from './migrations/0011-repeated-bulks.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
@@ -35,6 +36,7 @@ const released = [
   '0008-batches',
   '0009-attempts',
   '0010-alerts',
+  '0011-repeated-bulks',
 ];
 
 const second: Migration = {
@@ -73,6 +75,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0008-batches': batches(kind),
     '0009-attempts': attempts,
     '0010-alerts': alerts,
+    '0011-repeated-bulks': repeatedBulks,
   };
 
   it('make the schema of an empty database, and copy nothing', () => {
@@ -183,6 +186,7 @@ describe('an embedded database', () => {
     '0008-batches': batches('sqlite'),
     '0009-attempts': attempts,
     '0010-alerts': alerts,
+    '0011-repeated-bulks': repeatedBulks,
   };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {

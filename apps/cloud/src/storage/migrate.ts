@@ -12,6 +12,7 @@ import { overview } from './migrations/0007-overview.ts';
 import { batches } from './migrations/0008-batches.ts';
 import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
+import { repeatedBulks } from './migrations/0011-repeated-bulks.ts';
 
 /** Every migration ever released, in order. Append only. */
 function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -26,6 +27,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
     '0008-batches': batches(kind),
     '0009-attempts': attempts,
     '0010-alerts': alerts,
+    '0011-repeated-bulks': repeatedBulks,
   };
 }
 

@@ -552,7 +552,7 @@ export interface paths {
         put?: never;
         /**
          * Tag, group, rotate, revoke or delete many devices, by their ids or by a filter
-         * @description The devices are settled when the call is made. They are changed in parts, each in a transaction of its own with an audit row for every device; whatever happens to the service, the rest follows. The answer tells how far it is; GET /api/v1/devices/bulk/{id} tells more.
+         * @description The devices are settled when the call is made. They are changed in parts, each in a transaction of its own with an audit row for every device; whatever happens to the service, the rest follows. The answer tells how far it is; GET /api/v1/devices/bulk/{id} tells more. With an `Idempotency-Key` a repeat is answered with how far the same change is, and changes nothing.
          */
         post: operations["changeDevices"];
         delete?: never;
@@ -5993,7 +5993,10 @@ export interface operations {
     changeDevices: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made by the caller for this one change. A repeat with it is answered with the same change. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6047,7 +6050,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `count_changed`: The number of devices is no longer the one that was confirmed; nothing was changed. */
+            /**
+             * @description `count_changed`: The number of devices is no longer the one that was confirmed; nothing was changed.
+             *
+             *     `idempotency_key_reused`: This Idempotency-Key was sent before, with another request.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;

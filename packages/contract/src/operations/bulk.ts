@@ -9,11 +9,12 @@ export const bulkOperations = {
     summary: 'Tag, group, rotate, revoke or delete many devices, by their ids or by a filter',
     description: `The devices are settled when the call is made. They are changed in parts, each in a transaction of its \
 own with an audit row for every device; whatever happens to the service, the rest follows. The answer tells how far it \
-is; GET /api/v1/devices/bulk/{id} tells more.`,
+is; GET /api/v1/devices/bulk/{id} tells more. With an \`Idempotency-Key\` a repeat is answered with how far the same change \
+is, and changes nothing.`,
     access: 'operator',
     body: bulk.changeDevicesRequestSchema,
     answers: { 202: bulk.deviceBulkSchema },
-    errors: ['count_changed', 'unavailable'],
+    errors: ['count_changed', 'idempotency_key_reused', 'request_malformed', 'unavailable'],
   },
   readBulk: {
     method: 'GET',

@@ -3,6 +3,7 @@ import { operations } from '@edgeflow/contract';
 import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
 import { asFile } from '../../http/csv.ts';
+import { requestHashes } from '../../http/idempotency-key.ts';
 import { route } from '../../http/route.ts';
 import { endWithConnection, goneWith } from '../../http/streams.ts';
 import { operatorOf } from '../identity/index.ts';
@@ -11,9 +12,8 @@ import type { Batches } from './service.ts';
 
 export function batchRoutes(app: FastifyInstance, batches: Batches, exports: BatchExports): void {
   route(app, operations.createBatch, async (call) => {
-    const key = call.headers['idempotency-key'];
-    const requestKey = typeof key === 'string' ? key : undefined;
-    return answer(201, await batches.create(operatorOf(call), call.body, requestKey, goneWith(call.request)));
+    const hashes = requestHashes(call.request, call.body);
+    return answer(201, await batches.create(operatorOf(call), call.body, hashes, goneWith(call.request)));
   });
   route(app, operations.checkBatch, async (call) =>
     answer(200, await batches.check(call.body, goneWith(call.request))),

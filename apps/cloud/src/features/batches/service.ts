@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import {
   type AuditAction,
   type Batch,
   type BatchCheck,
   type BatchDetail,
   type CreateBatchRequest,
-  idempotencyKeySchema,
   type ListBatchesQuery,
   type ListBatchRowsQuery,
   makeId,
 } from '@edgeflow/contract';
 import { type Clock, giveWay } from '@edgeflow/platform';
+import type { RequestHashes } from '../../http/idempotency-key.ts';
 import { ProblemError } from '../../http/problems.ts';
 import type { BatchRow } from '../../storage/batch-tables.ts';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -83,19 +82,18 @@ export class Batches {
   }
 
   /**
-   * @param requestKey `Idempotency-Key`: a repeat is answered with the same batch
+   * @param hashes of the request: a repeat is answered with the same batch
    * @param isGone whether whoever asked has gone away: nothing is made while the table is still read, and all of it
    *   afterwards
    */
   async create(
     operator: Operator,
     request: CreateBatchRequest,
-    requestKey: string | undefined,
+    hashes: RequestHashes,
     isGone: () => boolean,
   ): Promise<CreatedBatch> {
     const reading = await readRows(request, { pause: this.#pause, isGone });
     requireGood(request, reading);
-    const hashes = { request: hashOfKey(requestKey), content: sha256(JSON.stringify(request)) };
     const insert = (): Promise<BatchRow> =>
       this.#options.database.transaction((tx) => this.#insert(tx, operator, request, reading.good, hashes));
     // The same request twice at one moment: the second one finds the first.
@@ -197,7 +195,7 @@ export class Batches {
     operator: Operator,
     request: CreateBatchRequest,
     rows: readonly NewRow[],
-    hashes: { readonly request: string | null; readonly content: string },
+    hashes: RequestHashes,
   ): Promise<BatchRow> {
     const { organizationId } = operator;
     const before =
@@ -307,17 +305,4 @@ async function record(
   await insertAudit(tx, [
     { organizationId, atMs: tx.nowMs, actor, action, object, outcome: 'success', detail },
   ]);
-}
-
-function hashOfKey(key: string | undefined): string | null {
-  if (key === undefined) return null;
-  if (idempotencyKeySchema.safeParse(key).success) return sha256(key);
-  throw new ProblemError('request_malformed', {
-    detail: 'The Idempotency-Key is not in the form expected',
-    errors: [{ field: 'Idempotency-Key', message: 'must be 32 to 128 visible ASCII characters' }],
-  });
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -68,6 +68,28 @@ describe.each(databaseKinds)('changes to many devices on %s', (kind) => {
     });
   });
 
+  it('asked for again with one key are one change, also at one moment and once nothing is left to change', async () => {
+    const ids = await makeDevices(3);
+    const headers = { 'idempotency-key': 'delete-three-devices'.padEnd(32, '-') };
+    const body = { change: { action: 'delete' }, device_ids: ids, expected_count: 3 };
+    const input = { body, headers };
+    const all = await Promise.all(
+      Array.from({ length: 5 }, () => cloud.owner.call('changeDevices', 202, input)),
+    );
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    // Without the key the devices are counted anew, and are not there.
+    expect(await cloud.owner.call('changeDevices', 202, input)).toMatchObject({
+      ...{ id: all[0]?.id, state: 'finished', total: 3, changed: 3 },
+    });
+    expect(await cloud.owner.refusal('changeDevices', { body })).toBe('409 count_changed');
+    expect(await audited('device.delete')).toEqual(ids.toSorted());
+
+    const other = { headers, body: { ...body, change: { action: 'revoke' } } };
+    expect(await cloud.owner.refusal('changeDevices', other)).toBe('409 idempotency_key_reused');
+    const short = { body, headers: { 'idempotency-key': 'short' } };
+    expect(await cloud.owner.refusal('changeDevices', short)).toBe('400 request_malformed');
+  });
+
   it('do nothing when the number is not the one that was confirmed', async () => {
     const ids = await makeDevices(3);
     const wrong = {

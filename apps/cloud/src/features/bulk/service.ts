@@ -6,9 +6,11 @@ import {
   makeId,
 } from '@edgeflow/contract';
 import { type Random, sleep, type Timers, toRfc3339 } from '@edgeflow/platform';
+import type { RequestHashes } from '../../http/idempotency-key.ts';
 import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { BulkChangeRow } from '../../storage/device-tables.ts';
+import { concernsOneItem } from '../../storage/failures.ts';
 import { lockDevices } from '../../storage/device-locks.ts';
 import { jsonTexts } from '../../storage/json-texts.ts';
 import { type Actor, insertAudit } from '../audit/index.ts';
@@ -17,10 +19,12 @@ import { type Events, insertEvents } from '../events/index.ts';
 import type { Operator } from '../identity/index.ts';
 import { apply, kinds, lockFirst } from './apply.ts';
 import {
+  bulkOfRequest,
   countRunning,
   forgetBulks,
   insertBulk,
   lockRunning,
+  type NewBulk,
   noteProgress,
   readBulk,
   takeOver,
@@ -63,9 +67,32 @@ export class BulkChanges {
     this.#options = options;
   }
 
-  /** Begins a change and does its first part, which is all of it where it concerns few. */
-  async begin(operator: Operator, request: ChangeDevicesRequest): Promise<DeviceBulk> {
-    const { database, devices, random } = this.#options;
+  /**
+   * Begins a change and does its first part, which is all of it where it concerns few.
+   *
+   * @param hashes of the request: a repeat is answered with how far the same change is, and changes nothing
+   */
+  async begin(operator: Operator, request: ChangeDevicesRequest, hashes: RequestHashes): Promise<DeviceBulk> {
+    const { database } = this.#options;
+    // Before anything is counted: what the first one deleted would be missing.
+    const before = await findRepeated(database, operator, hashes);
+    if (before !== undefined) return view(before);
+    const bulk = await this.#settle(operator, request, hashes);
+    const insert = (): Promise<BulkChangeRow | undefined> =>
+      database.transaction((tx) => insertOnce(tx, bulk));
+    // The same request twice at one moment: the second one finds the first.
+    const repeated = await insert().catch((error: unknown) => {
+      if (hashes.request !== null && concernsOneItem(error)) return insert();
+      throw error;
+    });
+    if (repeated !== undefined) return view(repeated);
+    if (!(await this.#step(bulk.id))) this.#work(bulk.id);
+    return this.read(operator.organizationId, bulk.id);
+  }
+
+  /** Which devices it concerns, if they are as many as was confirmed. */
+  async #settle(operator: Operator, request: ChangeDevicesRequest, hashes: RequestHashes): Promise<NewBulk> {
+    const { devices, random } = this.#options;
     const { change, device_ids: named, expected_count: expected, filter = {} } = request;
     const ids = await devices.select(operator, named === undefined ? { filter } : { ids: named });
     if (ids.length !== expected) {
@@ -75,16 +102,7 @@ export class BulkChanges {
     }
     if (ids.length > bulkDevicesMax) throw new ProblemError('request_malformed');
     const id = makeId('bulk', random.bytes);
-    const parts = chunks(ids, devicesPerPart);
-    await database.transaction(async (tx) => {
-      if ((await countRunning(tx, operator.organizationId)) >= runningMax)
-        throw new ProblemError('unavailable', {
-          detail: `${String(runningMax)} changes to many devices are under way already.`,
-        });
-      await insertBulk(tx, { id, operator, change, parts });
-    });
-    if (!(await this.#step(id))) this.#work(id);
-    return this.read(operator.organizationId, id);
+    return { id, operator, change, hashes, parts: chunks(ids, devicesPerPart) };
   }
 
   async read(organizationId: string, id: string): Promise<DeviceBulk> {
@@ -137,6 +155,31 @@ export class BulkChanges {
     }
     return done.isFinished;
   }
+}
+
+/** @returns the change that the same request has begun already, if there is one */
+async function insertOnce(tx: Tx, bulk: NewBulk): Promise<BulkChangeRow | undefined> {
+  const { hashes, operator } = bulk;
+  const before = await findRepeated(tx, operator, hashes);
+  if (before !== undefined) return before;
+  if ((await countRunning(tx, operator.organizationId)) >= runningMax)
+    throw new ProblemError('unavailable', {
+      detail: `${String(runningMax)} changes to many devices are under way already.`,
+    });
+  await insertBulk(tx, bulk);
+  return undefined;
+}
+
+/** Throws `idempotency_key_reused` where the key belongs to a request for something else. */
+async function findRepeated(
+  source: Database | Tx,
+  { organizationId }: Operator,
+  hashes: RequestHashes,
+): Promise<BulkChangeRow | undefined> {
+  if (hashes.request === null) return undefined;
+  const before = await bulkOfRequest(source, organizationId, hashes.request);
+  if (before === undefined || before.content_hash === hashes.content) return before;
+  throw new ProblemError('idempotency_key_reused');
 }
 
 interface PartDone {

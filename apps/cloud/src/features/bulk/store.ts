@@ -1,5 +1,6 @@
 import type { BulkChange } from '@edgeflow/contract';
 import { sql } from 'kysely';
+import type { RequestHashes } from '../../http/idempotency-key.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { BulkChangeRow } from '../../storage/device-tables.ts';
 import { insertRows } from '../../storage/rows.ts';
@@ -10,13 +11,14 @@ export interface NewBulk {
   readonly id: string;
   readonly operator: Operator;
   readonly change: BulkChange;
+  readonly hashes: RequestHashes;
   /** The devices of each part. */
   readonly parts: readonly (readonly string[])[];
 }
 
 const partColumns = { bulk_id: 'text', part: 'bigint', device_ids: 'text' } as const;
 
-export async function insertBulk(tx: Tx, { change, id, operator, parts }: NewBulk): Promise<void> {
+export async function insertBulk(tx: Tx, { change, hashes, id, operator, parts }: NewBulk): Promise<void> {
   const { actor, organizationId } = operator;
   await tx.db
     .insertInto('bulk_changes')
@@ -36,6 +38,8 @@ export async function insertBulk(tx: Tx, { change, id, operator, parts }: NewBul
       created_at_ms: tx.nowMs,
       beat_at_ms: tx.nowMs,
       finished_at_ms: null,
+      request_hash: hashes.request,
+      content_hash: hashes.content,
     })
     .execute();
   const rows = parts.map((ids, part) => ({ bulk_id: id, part, device_ids: JSON.stringify(ids) }));
@@ -59,6 +63,19 @@ export function readBulk(
     .selectAll()
     .where('id', '=', id)
     .where('organization_id', '=', organizationId)
+    .executeTakeFirst();
+}
+
+export function bulkOfRequest(
+  source: Database | Tx,
+  organizationId: string,
+  requestHash: string,
+): Promise<BulkChangeRow | undefined> {
+  return source.db
+    .selectFrom('bulk_changes')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('request_hash', '=', requestHash)
     .executeTakeFirst();
 }
 

@@ -1,6 +1,7 @@
 import { Stack, TagsInput, Text, TextInput } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { client, type Schema } from '../../api/client.ts';
+import { randomKey } from '../../platform.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { countOf, devicesInWords, type Selection, whichDevices } from './selection.ts';
 
@@ -73,14 +74,22 @@ export function BulkDialog({ kind, onBegun, onClose, selection }: BulkDialogProp
   const shown = kind ?? last;
   const [tags, setTags] = useState<string[]>([]);
   const [group, setGroup] = useState('');
+  // One change, however often the button is pressed for want of an answer; the next one after an answer.
+  const attempt = useRef<{ readonly request: string; readonly key: string }>(undefined);
   const { confirm, consequence, danger, title, typed } = wordings[shown];
   const count = countOf(selection);
   const devices = devicesInWords(count);
   const those = `${count === 1 ? 'This' : 'These'} ${devices}`;
   const begin = async (): Promise<void> => {
     const body = { change: changeOf(shown, tags, group), ...whichDevices(selection) };
-    const { data } = await client.POST('/api/v1/devices/bulk', { body });
+    const request = JSON.stringify(body);
+    if (attempt.current?.request !== request) attempt.current = { request, key: randomKey() };
+    const { data } = await client.POST('/api/v1/devices/bulk', {
+      params: { header: { 'Idempotency-Key': attempt.current.key } },
+      body,
+    });
     if (data === undefined) throw new Error('the answer came without a body');
+    attempt.current = undefined;
     onBegun(data);
   };
   return (
