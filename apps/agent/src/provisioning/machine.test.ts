@@ -481,6 +481,15 @@ describe('a vault that cannot be opened', () => {
     const story = new Story({ identity: identity('dev_1'), claimUnread: reading('io') });
     expect(story.presented).toEqual(['efk_dev_1 now']);
   });
+
+  it('keeps an identity of another cloud waiting: it says nothing to this one', () => {
+    const elsewhere = identity('dev_1', { cloud: 'https://other.example' });
+    const story = new Story({ identity: elsewhere, claim: pendingClaim(codeA), claimUnread: reading('io') });
+    expect(types(story.effects)).toEqual(['load', 'set_timer']);
+    story.send({ type: 'timer', timer: 'load' });
+    expect(story.effects).toContainEqual({ type: 'open_claim', code: codeA, replaces: false });
+    expect(story.sends).toBe(1);
+  });
 });
 
 describe('a person who asks for a code to be redeemed', () => {

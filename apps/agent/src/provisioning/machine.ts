@@ -8,6 +8,7 @@ import {
   type VaultReading,
   type VaultUnreadable,
 } from '../identity/index.ts';
+import { candidatesOf } from './candidates.ts';
 import {
   considerCode,
   hasMadeIdentity,
@@ -106,8 +107,10 @@ export function newLife(settings: LifeSettings): LifeState {
 type Event<T extends LifeEvent['type']> = Extract<LifeEvent, { readonly type: T }>;
 
 function onLoaded(state: LifeState, { identity, claim }: Event<'loaded'>): LifeStep {
-  // A claim may be all that this device has to say who it is; beside an identity it can wait for the next start.
-  const isClaimNeeded = identity.kind !== 'opened' && state.settings.explicit === undefined;
+  // A claim may be all that this device has to say who it is here; beside an identity it can wait for the next start.
+  const { cloud, explicit } = state.settings;
+  const known = candidatesOf(identity.kind === 'opened' ? identity.value : undefined, cloud);
+  const isClaimNeeded = known.length === 0 && explicit === undefined;
   const passing = [identity, ...(isClaimNeeded ? [claim] : [])].find(isPassing);
   if (passing !== undefined) {
     const attempt = state.vault.kind === 'loading' ? state.vault.attempt : 0;

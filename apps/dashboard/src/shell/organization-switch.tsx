@@ -92,10 +92,13 @@ function useEntering() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async (id: string) => {
+      // An answer that is on its way is of the organization that is left: it must not come after this one's.
+      await queries.cancelQueries({ queryKey: sessionQuery.queryKey });
       const { data } = await client.PUT('/api/v1/session', { body: { organization_id: id } });
       return data;
     },
-    onSuccess: (session) => {
+    onSuccess: async (session) => {
+      await queries.cancelQueries({ queryKey: sessionQuery.queryKey });
       queries.setQueryData(sessionQuery.queryKey, session);
       tellOtherTabs();
     },

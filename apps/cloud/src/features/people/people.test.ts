@@ -397,6 +397,9 @@ describe.each(databaseKinds)('people on %s', (kind) => {
     expect(await cloud.person().refusal('signIn', { body: { email: 'leaver@example.org', password } })).toBe(
       '403 no_membership',
     );
+    const refused = { action: 'session.refused', limit: 1 };
+    const { entries } = await owner.call('listAudit', 200, { query: refused });
+    expect(entries).toMatchObject([{ object: null, actor: { kind: 'anonymous' } }]);
     expect(await owner.refusal('removeMember', { id: principal.id })).toBe('404 member_not_found');
   });
 

@@ -96,7 +96,8 @@ export class SignIn {
             reason: error.code,
           },
           actor: { kind: 'anonymous', id: 'anonymous', address: visit.address, requestId: visit.requestId },
-          object: user === undefined ? null : { kind: 'user', id: user.id },
+          // Somebody of no organization is nobody whom the first one should know by name.
+          object: user === undefined || organizations.length === 0 ? null : { kind: 'user', id: user.id },
         })),
       );
     });

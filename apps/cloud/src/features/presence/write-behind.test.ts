@@ -46,8 +46,8 @@ describe.each(databaseKinds)('presence that is written behind on %s', (kind) => 
   });
   afterEach(() => store.discard());
 
-  const arrive = (deviceId: string): void => {
-    writer.arrived({ deviceId, organizationId, epoch: 1, address: '192.0.2.1', atMs: 5 });
+  const arrive = (deviceId: string, epoch = 1): void => {
+    writer.arrived({ deviceId, organizationId, epoch, address: '192.0.2.1', atMs: 5 });
   };
   const depart = (deviceId: string, lastSeenAtMs = 7): void => {
     writer.departed({ deviceId, epoch: 1, lastSeenAtMs, reason: 'gone' });
@@ -77,6 +77,16 @@ describe.each(databaseKinds)('presence that is written behind on %s', (kind) => 
     expect(writer.departing(ids[0] ?? '')).toBeUndefined();
     await writer.stop();
     expect(failures).toHaveLength(1);
+  });
+
+  it('knows the end of a connection whose arrival had to wait for the next transaction', async () => {
+    const [many = '', last = ''] = ids;
+    for (let epoch = 1; epoch <= 501; epoch += 1) arrive(many, epoch);
+    arrive(last);
+    depart(last);
+    await writer.stop();
+    expect(await connections()).toEqual([last]);
+    expect(failures).toEqual([]);
   });
 
   it('is kept for later while the database is out of reach', async () => {

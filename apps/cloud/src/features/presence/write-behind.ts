@@ -120,6 +120,8 @@ export class PresenceWriter {
   /** Arrivals go first: a connection that lasted a moment is written down before its end. */
   async #writeChanges(): Promise<void> {
     while (this.#arrivals.size + this.#departures.size > 0) {
+      // Also one of which the arrival is among those that are left over.
+      const departuresMax = this.#arrivals.size > rowsPerWrite ? 0 : rowsPerWrite;
       const changes: Change[] = [
         ...this.#arrivals
           .values()
@@ -127,7 +129,7 @@ export class PresenceWriter {
           .map((fact) => ({ kind: 'arrival', fact }) as const),
         ...this.#departures
           .values()
-          .take(rowsPerWrite)
+          .take(departuresMax)
           .map((fact) => ({ kind: 'departure', fact }) as const),
       ];
       await this.#write(changes, writeChanges, (done) => {
