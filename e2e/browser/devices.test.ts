@@ -186,6 +186,22 @@ describe('the list of devices', () => {
     await asking.getByText('It would concern 99 devices, not 100.').waitFor();
   });
 
+  it('chooses of the list that is shown: after Back to another nothing of it is', async () => {
+    const page = await open('/devices?group=site%203');
+    await row(page, 'site 3').first().waitFor();
+    await page.getByRole('link', { name: 'Devices', exact: true }).click();
+    await expect.poll(() => rangeText(page).textContent()).toContain('1–50 of 2');
+    await page.getByRole('checkbox', { name: 'Choose all on this page' }).check();
+    await page.getByRole('button', { name: /Choose all 2\d\d devices/ }).click();
+    const bar = page.getByRole('region', { name: 'Chosen devices' });
+    await bar.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog', { name: /^Delete 2\d\d devices/ }).waitFor();
+    await page.goBack();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await bar.waitFor({ state: 'detached' });
+    expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(0);
+  });
+
   it('is taken out as CSV by the same filters', async () => {
     const page = await open('/devices?group=site%203');
     const coming = page.waitForEvent('download');

@@ -28,43 +28,47 @@ const actions: readonly (readonly [
   ['delete', 'Delete', IconTrash],
 ];
 
-/** What can be done with all devices that are chosen, over all pages. */
+/** What can be done with all devices that are chosen, over all pages; what was begun is shown to its end. */
 export function BulkBar({ all, onDone, onSelect, selection }: BulkBarProps): ReactNode {
   const [kind, setKind] = useState<BulkKind | undefined>(undefined);
   const [running, setRunning] = useState<string | undefined>(undefined);
   const count = countOf(selection);
+  // A question about devices that are chosen no more, after Back, is no question.
+  if (count === 0 && kind !== undefined) setKind(undefined);
   const mayTakeAll = selection.kind === 'some' && all !== undefined && all.count > count;
   return (
     <>
-      <Paper withBorder shadow="md" className={classes['bar']} role="region" aria-label="Chosen devices">
-        <Group gap="xs">
-          <Text fw={600} role="status">
-            {devicesInWords(count)} chosen
-          </Text>
-          {mayTakeAll ? (
-            <Anchor component="button" type="button" onClick={() => onSelect(all)}>
-              Choose all {devicesInWords(all.count)}
+      {count === 0 ? null : (
+        <Paper withBorder shadow="md" className={classes['bar']} role="region" aria-label="Chosen devices">
+          <Group gap="xs">
+            <Text fw={600} role="status">
+              {devicesInWords(count)} chosen
+            </Text>
+            {mayTakeAll ? (
+              <Anchor component="button" type="button" onClick={() => onSelect(all)}>
+                Choose all {devicesInWords(all.count)}
+              </Anchor>
+            ) : null}
+            <Anchor component="button" type="button" onClick={() => onSelect(nothingChosen)}>
+              Choose none
             </Anchor>
-          ) : null}
-          <Anchor component="button" type="button" onClick={() => onSelect(nothingChosen)}>
-            Choose none
-          </Anchor>
-        </Group>
-        <Group gap="xs">
-          {actions.map(([action, words, Icon]) => (
-            <Button
-              key={action}
-              size="compact-md"
-              variant="default"
-              {...(action === 'delete' || action === 'revoke' ? { c: 'var(--mantine-color-error)' } : {})}
-              leftSection={<Icon size={16} aria-hidden />}
-              onClick={() => setKind(action)}
-            >
-              {words}
-            </Button>
-          ))}
-        </Group>
-      </Paper>
+          </Group>
+          <Group gap="xs">
+            {actions.map(([action, words, Icon]) => (
+              <Button
+                key={action}
+                size="compact-md"
+                variant="default"
+                {...(action === 'delete' || action === 'revoke' ? { c: 'var(--mantine-color-error)' } : {})}
+                leftSection={<Icon size={16} aria-hidden />}
+                onClick={() => setKind(action)}
+              >
+                {words}
+              </Button>
+            ))}
+          </Group>
+        </Paper>
+      )}
       <BulkDialog
         kind={kind}
         selection={selection}

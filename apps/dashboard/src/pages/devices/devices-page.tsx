@@ -19,7 +19,7 @@ import { deviceColumns } from './columns.tsx';
 import { Filters, type FiltersProps } from './filters.tsx';
 import { PageTurner } from './page-turner.tsx';
 import { type DevicesSearch, devicesPerPage, filterOf, isFiltered, readSearch } from './search.ts';
-import { countOf, nothingChosen, type Selection } from './selection.ts';
+import { nothingChosen, type Selection } from './selection.ts';
 import { useDevices } from './use-devices.ts';
 
 declare module '@tanstack/react-router' {
@@ -37,14 +37,12 @@ export function DevicesPage(): ReactNode {
   const navigate = here.useNavigate();
   const devices = useDevices(search);
   const mayChange = useMay('operator');
-  const [selection, setSelection] = useState<Selection>(nothingChosen);
+  const [selection, setSelection] = useChoice(search);
   const narrow: FiltersProps['onChange'] = (change) => {
-    setSelection(nothingChosen);
     const next = readSearch({ ...search, ...change });
     void navigate({ search: withoutPlace(next), replace: Object.hasOwn(change, 'q') });
   };
   const clear = (): void => {
-    setSelection(nothingChosen);
     void navigate({ search: search.sort === undefined ? {} : { sort: search.sort } });
   };
   const isEmpty = devices.data?.total === 0 && !isFiltered(search);
@@ -64,7 +62,7 @@ export function DevicesPage(): ReactNode {
       <ProblemAlert error={devices.error} onRetry={() => void devices.refetch()} />
       {devices.isOutdated ? <Outdated onRefresh={devices.refresh} /> : null}
       <List search={search} devices={devices} selection={selection} onSelect={setSelection} onClear={clear} />
-      {mayChange && countOf(selection) > 0 ? (
+      {mayChange ? (
         <BulkBar
           selection={selection}
           all={allOf(search, devices.data)}
@@ -74,6 +72,18 @@ export function DevicesPage(): ReactNode {
       ) : null}
     </Page>
   );
+}
+
+/**
+ * What is chosen, of the list that the filters let through now: under other filters, however the page came to have them,
+ * nothing is.
+ */
+function useChoice(search: DevicesSearch) {
+  const list = JSON.stringify(filterOf(search));
+  const [choice, setChoice] = useState<{ list: string; selection: Selection }>();
+  const selection = choice?.list === list ? choice.selection : nothingChosen;
+  const select = (wanted: Selection): void => setChoice({ list, selection: wanted });
+  return [selection, select] as const;
 }
 
 interface ListProps {
