@@ -12,26 +12,20 @@ import { makeQueryClient } from './api/query-client.ts';
 import { styleNonce } from './platform.ts';
 import { makeRouter } from './router.tsx';
 import { forgetOthers } from './session/organization.ts';
-import { signInAddress } from './shell/sign-in-address.ts';
+import { sessionQuery } from './session/use-session.ts';
+import { leadToSignIn } from './shell/sign-in-address.ts';
 import { cssVariables, theme } from './theme.ts';
 
 // For what locks the scrolling beneath a dialog.
 setNonce(styleNonce());
 
-const queries = makeQueryClient(() => {
-  const { location, matches } = router.state;
-  // Pages for strangers stay: they only look whether somebody is signed in.
-  if (matches.some(({ routeId }) => routeId.startsWith('/signed-in'))) {
-    void router.navigate({ href: signInAddress(location.href) });
-  }
+const queries = makeQueryClient({
+  onSignedOut: () => leadToSignIn(router),
+  // Their role is another by now, most likely; what it may not do is offered no more.
+  onForbidden: () => void queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
 });
 forgetOthers(queries);
 const router = makeRouter(queries);
-
-// A new version was deployed and the page of the old one is gone: the new one is a reload away.
-globalThis.addEventListener('vite:preloadError', () => {
-  globalThis.location.reload();
-});
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

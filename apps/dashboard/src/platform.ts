@@ -20,6 +20,12 @@ export function every(ms: number, call: () => void): () => void {
   };
 }
 
+/** Whether the page was loaded anew by a reload less than `ms` ago. */
+export function wasReloadedWithin(ms: number): boolean {
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  return navigation?.type === 'reload' && performance.now() < ms;
+}
+
 /** Under the policy of the page, only style elements that carry this are taken. Empty under the dev server. */
 export function styleNonce(): string {
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';

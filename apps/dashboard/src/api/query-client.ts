@@ -13,10 +13,17 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiProblem && error.document.status === 401 && signedOutCodes.has(error.code);
 }
 
-/** @param onSignedOut called whenever an answer says that nobody is signed in */
-export function makeQueryClient(onSignedOut: () => void): QueryClient {
+export interface Refusals {
+  /** Called whenever an answer says that nobody is signed in. */
+  readonly onSignedOut: () => void;
+  /** Called whenever an answer says that the role of whoever is signed in does not allow what was asked. */
+  readonly onForbidden: () => void;
+}
+
+export function makeQueryClient({ onForbidden, onSignedOut }: Refusals): QueryClient {
   const onError = (error: unknown): void => {
     if (isSignedOut(error)) onSignedOut();
+    if (error instanceof ApiProblem && error.code === 'forbidden') onForbidden();
   };
   return new QueryClient({
     queryCache: new QueryCache({ onError }),

@@ -1,11 +1,12 @@
 import { Button, Container, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { IconMapOff } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Page } from '../components/page.tsx';
 import { ProblemAlert } from '../components/problem-alert.tsx';
 import { TextLink } from '../components/text-link.tsx';
+import { mayReload, PageGone } from './page-component.ts';
 
 /** Where there is no frame around it. */
 export function NotFoundPage(): ReactNode {
@@ -44,9 +45,15 @@ export function FailedPage(props: ErrorComponentProps): ReactNode {
   );
 }
 
-/** A page that could not be shown: cause and next step. */
+/** A page that could not be shown: cause and next step. One of which the code is gone is loaded anew. */
 export function Failed({ error, reset }: ErrorComponentProps): ReactNode {
   const router = useRouter();
+  const isGone = error instanceof PageGone;
+  const [isReloading] = useState(() => isGone && mayReload());
+  useEffect(() => {
+    if (isReloading) globalThis.location.reload();
+  }, [isReloading]);
+  if (isReloading) return <PendingPage />;
   return (
     <Page title="This page could not be shown">
       <ProblemAlert

@@ -1,7 +1,7 @@
 import { AppShell, Box, Burger, Button, Group, NavLink, ScrollArea, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/react-router';
 import { IconPlus } from '@tabler/icons-react';
 import { Fragment, type ReactNode, useEffect, useState } from 'react';
 import { LiveProvider } from '../live/live.tsx';
@@ -13,17 +13,16 @@ import { Mark } from './mark.tsx';
 import { addDeviceAddress, navigation } from './navigation.ts';
 import { OrganizationSwitch } from './organization-switch.tsx';
 import { PendingPage } from './pages.tsx';
-import { signInAddress } from './sign-in-address.ts';
+import { leadToSignIn } from './sign-in-address.ts';
 import classes from './shell.module.css';
 
 const mainId = 'main';
 
 /** The frame around every page of somebody who is signed in. */
 export function Shell(): ReactNode {
-  const navigate = useNavigate();
-  const { href } = useLocation();
+  const router = useRouter();
   return (
-    <LiveProvider onSignedOut={() => void navigate({ href: signInAddress(href) })}>
+    <LiveProvider onSignedOut={() => leadToSignIn(router)}>
       <Frame />
     </LiveProvider>
   );

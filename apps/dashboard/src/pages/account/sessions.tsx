@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { api, type Schema } from '../../api/client.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
-import { useSignOut } from '../../session/use-sign-out.ts';
+import { useSignOut } from '../../session/use-sign-out.tsx';
 import { browserOf } from './browser-name.ts';
 import { Section } from './section.tsx';
 
@@ -71,10 +71,13 @@ function Entry({ onEnded, session }: EntryProps): ReactNode {
 }
 
 function SignOut(): ReactNode {
-  const { isPending, signOut } = useSignOut();
+  const { isPending, question, signOut } = useSignOut();
   return (
-    <Button variant="default" loading={isPending} onClick={signOut}>
-      Sign out
-    </Button>
+    <>
+      <Button variant="default" loading={isPending} onClick={signOut}>
+        Sign out
+      </Button>
+      {question}
+    </>
   );
 }

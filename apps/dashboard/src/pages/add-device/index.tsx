@@ -1,4 +1,5 @@
 import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 
 export interface AddDeviceSearch {
@@ -18,4 +19,5 @@ export const addDeviceRoute = createRoute({
     ...(typeof search['made'] === 'string' ? { made: search['made'] } : {}),
     ...(typeof search['device'] === 'string' ? { device: search['device'] } : {}),
   }),
-}).lazy(() => import('./page.lazy.tsx').then(({ addDevicePage }) => addDevicePage));
+  component: pageComponent(() => import('./add-device-page.tsx'), 'AddDevicePage'),
+});

@@ -1,8 +1,10 @@
 import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { rootRoute } from '../../shell/root.tsx';
 
 /** What the QR code of a provisioning link opens. For whoever scans it: nobody has to be signed in. */
 export const addLinkRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/add',
-}).lazy(() => import('./page.lazy.tsx').then(({ addLinkPage }) => addLinkPage));
+  component: pageComponent(() => import('./add-link-page.tsx'), 'AddLinkPage'),
+});

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 import { readAuditSearch } from './search.ts';
 
@@ -6,5 +7,5 @@ export const auditRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/audit-log',
   validateSearch: readAuditSearch,
-  component: lazyRouteComponent(() => import('./audit-page.tsx'), 'AuditPage'),
+  component: pageComponent(() => import('./audit-page.tsx'), 'AuditPage'),
 });

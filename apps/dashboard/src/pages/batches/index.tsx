@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 import { readBatchesSearch, readBatchSearch } from './search.ts';
 
@@ -6,18 +7,18 @@ export const batchesRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/batches',
   validateSearch: readBatchesSearch,
-  component: lazyRouteComponent(() => import('./batches-page.tsx'), 'BatchesPage'),
+  component: pageComponent(() => import('./batches-page.tsx'), 'BatchesPage'),
 });
 
 export const newBatchRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/batches/new',
-  component: lazyRouteComponent(() => import('./new-batch-page.tsx'), 'NewBatchPage'),
+  component: pageComponent(() => import('./new-batch-page.tsx'), 'NewBatchPage'),
 });
 
 export const batchRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/batches/$id',
   validateSearch: readBatchSearch,
-  component: lazyRouteComponent(() => import('./batch-page.tsx'), 'BatchPage'),
+  component: pageComponent(() => import('./batch-page.tsx'), 'BatchPage'),
 });

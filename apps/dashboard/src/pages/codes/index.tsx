@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 import { readCodesSearch } from './search.ts';
 
@@ -6,5 +7,5 @@ export const codesRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/codes',
   validateSearch: readCodesSearch,
-  component: lazyRouteComponent(() => import('./codes-page.tsx'), 'CodesPage'),
+  component: pageComponent(() => import('./codes-page.tsx'), 'CodesPage'),
 });

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 import { type DeviceTab, deviceTabs } from './tabs.ts';
 
@@ -9,5 +10,5 @@ export const deviceRoute = createRoute({
     const tab = deviceTabs.find((name) => name === raw['tab'] && name !== 'facts');
     return tab === undefined ? {} : { tab };
   },
-  component: lazyRouteComponent(() => import('./device-page.tsx'), 'DevicePage'),
+  component: pageComponent(() => import('./device-page.tsx'), 'DevicePage'),
 });

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 import { readSearch } from './search.ts';
 
@@ -6,5 +7,5 @@ export const devicesRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/devices',
   validateSearch: readSearch,
-  component: lazyRouteComponent(() => import('./devices-page.tsx'), 'DevicesPage'),
+  component: pageComponent(() => import('./devices-page.tsx'), 'DevicesPage'),
 });

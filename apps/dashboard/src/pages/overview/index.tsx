@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 import { isWindow, type OverviewSearch } from './search.ts';
 
@@ -6,5 +7,5 @@ export const overviewRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/overview',
   validateSearch: ({ window }): OverviewSearch => (isWindow(window) ? { window } : {}),
-  component: lazyRouteComponent(() => import('./overview-page.tsx'), 'OverviewPage'),
+  component: pageComponent(() => import('./overview-page.tsx'), 'OverviewPage'),
 });

@@ -1,11 +1,12 @@
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { signedInRoute } from '../../shell/root.tsx';
 
 /** The tabs around every page of the settings: `getParentRoute: () => settingsRoute`. */
 export const settingsRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./settings-frame.tsx'), 'SettingsFrame'),
+  component: pageComponent(() => import('./settings-frame.tsx'), 'SettingsFrame'),
 });
 
 export const settingsIndexRoute = createRoute({
@@ -20,17 +21,17 @@ export const settingsIndexRoute = createRoute({
 export const organizationSettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/organization',
-  component: lazyRouteComponent(() => import('./organization-page.tsx'), 'OrganizationPage'),
+  component: pageComponent(() => import('./organization-page.tsx'), 'OrganizationPage'),
 });
 
 export const memberSettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/members',
-  component: lazyRouteComponent(() => import('./members-page.tsx'), 'MembersPage'),
+  component: pageComponent(() => import('./members-page.tsx'), 'MembersPage'),
 });
 
 export const tokenSettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/tokens',
-  component: lazyRouteComponent(() => import('./tokens-page.tsx'), 'TokensPage'),
+  component: pageComponent(() => import('./tokens-page.tsx'), 'TokensPage'),
 });

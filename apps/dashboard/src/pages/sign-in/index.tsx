@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { pageComponent } from '../../shell/page-component.ts';
 import { rootRoute } from '../../shell/root.tsx';
 import { placeOf } from './place.ts';
 
@@ -9,29 +10,31 @@ export const signInRoute = createRoute({
     const to = placeOf(search['to'], globalThis.location.origin);
     return to === undefined ? {} : { to };
   },
-  component: lazyRouteComponent(() => import('./sign-in-page.tsx'), 'SignInPage'),
+  // Nothing that was shown to the one before stays in memory, however they came to be signed in no more.
+  onEnter: ({ context }) => context.queries.clear(),
+  component: pageComponent(() => import('./sign-in-page.tsx'), 'SignInPage'),
 });
 
 export const setupRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/setup',
-  component: lazyRouteComponent(() => import('./setup-page.tsx'), 'SetupPage'),
+  component: pageComponent(() => import('./setup-page.tsx'), 'SetupPage'),
 });
 
 export const forgottenRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/forgotten-password',
-  component: lazyRouteComponent(() => import('./reset-pages.tsx'), 'ForgottenPage'),
+  component: pageComponent(() => import('./reset-pages.tsx'), 'ForgottenPage'),
 });
 
 export const resetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/reset-password',
-  component: lazyRouteComponent(() => import('./reset-pages.tsx'), 'ResetPage'),
+  component: pageComponent(() => import('./reset-pages.tsx'), 'ResetPage'),
 });
 
 export const inviteRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/invite',
-  component: lazyRouteComponent(() => import('./invite-page.tsx'), 'InvitePage'),
+  component: pageComponent(() => import('./invite-page.tsx'), 'InvitePage'),
 });

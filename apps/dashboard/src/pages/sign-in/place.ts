@@ -7,6 +7,8 @@ export function placeOf(value: unknown, origin: string): string | undefined {
   if (typeof value !== 'string' || !value.startsWith('/')) return undefined;
   const url = URL.parse(value, origin);
   if (url?.origin !== origin) return undefined;
+  // Whoever has signed in is not asked to again.
+  if (url.pathname === '/sign-in') return undefined;
   const place = `${url.pathname}${url.search}${url.hash}`;
   // `/.//evil.example` is a place of ours whose path alone would be another site.
   return URL.parse(place, origin)?.origin === origin ? place : undefined;

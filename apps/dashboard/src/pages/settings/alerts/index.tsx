@@ -1,8 +1,9 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { settingsRoute } from '../index.tsx';
+import { pageComponent } from '../../../shell/page-component.ts';
 
 export const alertSettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/alerts',
-  component: lazyRouteComponent(() => import('./alerts-page.tsx'), 'AlertsPage'),
+  component: pageComponent(() => import('./alerts-page.tsx'), 'AlertsPage'),
 });
