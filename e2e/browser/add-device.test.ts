@@ -182,4 +182,20 @@ describe('Add Device', () => {
     await add.says(`${id} is online.`);
     expect(add.page.url()).not.toContain(key);
   });
+
+  it('asks for what it does not hear, and says what cannot be watched', async () => {
+    const made = await cloud.call('POST', '/api/v1/devices', { name: 'pump 3' });
+    const { api_key: key, device_id: id } = made.json as { api_key: string; device_id: string };
+    story.secrets.add(key);
+    const add = await AddDevicePage.open(browser, cloud, { path: `/devices/add?made=${id}` });
+    await add.page.route('**/api/v1/events*', (route) => route.abort());
+    await add.page.reload();
+    await add.panel.getByText('Live updates paused; the device is unaffected.').waitFor();
+    await add.says('Waiting for the device to connect. No code is needed.');
+    const settings = { EDGEFLOW_SAAS_URL: cloud.url, EDGEFLOW_SAAS_TLS_PIN: cloud.pin };
+    story.agent(await story.device(), { ...settings, EDGEFLOW_DEVICE_ID: id, EDGEFLOW_API_KEY: key });
+    await add.says(`${id} is online.`);
+    await add.page.goto(`${cloud.plainUrl}/devices/add?made=dev_0000000000000000`);
+    await add.panel.getByRole('alert').getByText('There is no such device').waitFor();
+  });
 });

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -79,6 +81,27 @@ describe('batches', () => {
     await page.getByText('1–2 of 2 batches').waitFor();
     await expectAccessible(page);
     await screenshot(page, 'batches');
+  });
+
+  it('take a file again once it is mended, and ask before a table is lost', async () => {
+    const page = await open('/batches/new');
+    await page.getByText('From a table (CSV)').click();
+    const file = page.locator('input[type=file]');
+    const table = page.getByRole('textbox', { name: 'Table' });
+    const path = join(story.folder, 'fleet.csv');
+    for (const text of ['name,serial\nfan-1,S8\nfan-2,S8\n', 'name,serial\nfan-1,S8\nfan-2,S9\n']) {
+      writeFileSync(path, text);
+      await file.setInputFiles(path);
+      await expect.poll(() => table.inputValue()).toBe(text);
+    }
+    await page.getByRole('link', { name: 'Codes', exact: true }).click();
+    const question = page.getByRole('dialog', { name: 'Leave without the table?' });
+    await question.getByRole('button', { name: 'Stay' }).last().click();
+    expect(await table.inputValue()).toContain('S9');
+    await page.getByRole('button', { name: 'Check the table' }).click();
+    await page.getByRole('button', { name: 'Create batch' }).click();
+    await page.getByText('1–2 of 2 rows').waitFor();
+    expect(browser.problems()).toEqual([]);
   });
 
   it('fill as the fleet comes online: a real agent with the link of a label', async () => {

@@ -223,6 +223,7 @@ describe('the list of devices', () => {
     await row(page, 'pump 000299').waitFor();
     expect(await page.getByRole('checkbox').count()).toBe(0);
     expect(await page.getByRole('link', { name: 'Export as CSV' }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: 'Add Device' }).count()).toBe(0);
     await page.getByRole('link', { name: 'pump 000299' }).click();
     await page.getByRole('heading', { level: 1, name: 'pump 000299' }).waitFor();
     for (const name of ['Actions', 'Edit', 'Edit notes']) {

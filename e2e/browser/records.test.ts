@@ -111,6 +111,28 @@ describe('codes and the audit log', () => {
     await expect.poll(() => what.inputValue()).toBe('');
   });
 
+  it('a day is typed to its end before it filters, and 42 is a search as well', async () => {
+    const page = await open('/audit-log');
+    const from = page.getByLabel('From', { exact: true });
+    await from.focus();
+    await page.keyboard.type('022120', { delay: 20 });
+    // The year is 20 by now. Long enough for a pause of somebody who looks it up.
+    await page.waitForTimeout(600);
+    expect(page.url()).not.toContain('from=');
+    await page.keyboard.type('26', { delay: 20 });
+    await expect.poll(() => page.url()).toContain('from=2026-02-21');
+    expect(await from.inputValue()).toBe('2026-02-21');
+    await page.goBack();
+    await expect.poll(() => from.inputValue()).toBe('');
+    for (const [path, label] of [
+      ['/audit-log?object=42', 'What (id)'],
+      ['/codes?q=42', 'Search'],
+    ] as const) {
+      await page.goto(cloud.plainUrl + path);
+      await expect.poll(() => page.getByLabel(label).inputValue()).toBe('42');
+    }
+  });
+
   it('a list of more than are counted says so, and its last page can be reached', async () => {
     await plantAudit(story, cloud, totalCountedMax + 30);
     const page = await open(`/audit-log?action=planted&offset=${String(totalCountedMax - 50)}`);

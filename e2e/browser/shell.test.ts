@@ -50,6 +50,15 @@ describe('the shell of the dashboard', () => {
     expect(await page.locator(':focus').getAttribute('id')).toBe('main');
   });
 
+  it('says which page is open to whoever does not see it change', async () => {
+    const page = await open('/devices');
+    await untilLive(page);
+    const said = page.getByRole('main').getByRole('status');
+    expect(await said.first().textContent()).toBe('');
+    await page.getByRole('link', { name: 'Codes', exact: true }).click();
+    await expect.poll(() => said.first().textContent()).toBe('Codes');
+  });
+
   it('is served with a policy that runs no inline script, and without HSTS', async () => {
     const answer = await cloud.call('GET', '/some/page', undefined, { accept: 'text/html' });
     expect(answer.status).toBe(200);

@@ -1,5 +1,8 @@
 import { Group, Stack, Text, Title } from '@mantine/core';
-import { type ReactNode, useEffect } from 'react';
+import { createContext, type ReactNode, use, useEffect } from 'react';
+
+/** Takes the title of each page that is opened. The frame says it to whoever does not see it change. */
+export const PageTold = createContext<(title: string) => void>(() => undefined);
 
 export interface PageProps {
   /** Also the title of the window. */
@@ -14,9 +17,11 @@ export interface PageProps {
 
 /** The frame of every page: its one h1, what can be done, and the title of the window. */
 export function Page({ title, heading, description, actions, children }: PageProps): ReactNode {
+  const tell = use(PageTold);
   useEffect(() => {
     document.title = `${title} · EdgeFlow`;
-  }, [title]);
+    tell(title);
+  }, [title, tell]);
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start" gap="sm">

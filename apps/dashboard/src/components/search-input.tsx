@@ -1,10 +1,8 @@
 import { TextInput, type TextInputProps } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { after } from '../platform.ts';
+import type { ReactNode } from 'react';
+import { useTyped } from './use-typed.ts';
 
-/** Whoever types is not done yet. */
-const typingMs = 300;
 /** What the addresses of the pages keep of it. */
 const lengthMax = 128;
 
@@ -21,30 +19,7 @@ export interface SearchInputProps {
 
 /** A field whose text becomes a search once the typing pauses, and which follows a search that is changed elsewhere. */
 export function SearchInput({ label, onSearch, placeholder, value, w }: SearchInputProps): ReactNode {
-  const [text, setText] = useState(value);
-  const [asked, setAsked] = useState(value);
-  const [seen, setSeen] = useState(value);
-  if (value !== seen) {
-    setSeen(value);
-    // Not by this field, but by Back, say. What it has asked for itself may be behind what is typed by now.
-    if (value !== asked) {
-      setAsked(value);
-      setText(value);
-    }
-  }
-  const waiting = useRef<(() => void) | undefined>(undefined);
-  // A search goes with the filters of its own moment, not with those of the last keystroke.
-  const latest = useRef(onSearch);
-  useEffect(() => {
-    latest.current = onSearch;
-  });
-  useEffect(() => () => waiting.current?.(), []);
-  const search = (typed: string): void => {
-    waiting.current?.();
-    const wanted = typed.trim();
-    setAsked(wanted);
-    latest.current(wanted);
-  };
+  const { search, text, type } = useTyped(value, onSearch);
   return (
     <TextInput
       label={label}
@@ -54,11 +29,7 @@ export function SearchInput({ label, onSearch, placeholder, value, w }: SearchIn
       leftSection={<IconSearch size={16} aria-hidden />}
       {...(w === undefined ? {} : { w })}
       value={text}
-      onChange={({ currentTarget: { value: typed } }) => {
-        setText(typed);
-        waiting.current?.();
-        waiting.current = after(typingMs, () => search(typed));
-      }}
+      onChange={({ currentTarget }) => type(currentTarget.value)}
       onKeyDown={({ key }) => {
         if (key === 'Enter') search(text);
       }}

@@ -4,8 +4,12 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api } from '../api/client.ts';
 import { DeviceStatusBadge } from '../components/status-badge.tsx';
-import { useLiveEvents } from '../live/live.tsx';
+import { ProblemAlert } from '../components/problem-alert.tsx';
+import { useLiveEvents, useLiveState } from '../live/live.tsx';
+import { useMay } from '../session/use-session.ts';
 import classes from './onboarding.module.css';
+import { Paused } from './panel.tsx';
+import { pollMs } from './use-onboarding.ts';
 
 /** Whether a device whose credentials were made beforehand has come. */
 export function DevicePanel({
@@ -17,11 +21,23 @@ export function DevicePanel({
 }): ReactNode {
   const queries = useQueryClient();
   const init = { params: { path: { id: deviceId } } };
-  const { data } = api.useQuery('get', '/api/v1/devices/{id}/status', init);
+  const live = useLiveState();
+  const mayAdd = useMay('operator');
+  const query = api.useQuery('get', '/api/v1/devices/{id}/status', init, {
+    refetchInterval: live === 'live' ? false : pollMs,
+  });
+  const { data, error } = query;
   const { queryKey } = api.queryOptions('get', '/api/v1/devices/{id}/status', init);
   useLiveEvents(['device.'], ({ object }) => {
     if (object === deviceId) void queries.invalidateQueries({ queryKey });
   });
+  if (data === undefined && error !== null) {
+    return (
+      <section className={classes['panel']} aria-label="Progress" data-tone="quiet">
+        <ProblemAlert error={error} onRetry={() => void query.refetch()} />
+      </section>
+    );
+  }
   const connected = data?.connected === true;
   const says = connected ? `${deviceId} is online.` : 'Waiting for the device to connect. No code is needed.';
   return (
@@ -40,10 +56,13 @@ export function DevicePanel({
               Open
             </Button>
           ) : null}
-          <Button size="compact-md" variant="default" onClick={onAddAnother}>
-            Add another
-          </Button>
+          {mayAdd ? (
+            <Button size="compact-md" variant="default" onClick={onAddAnother}>
+              Add another
+            </Button>
+          ) : null}
         </Group>
+        <Paused />
       </Stack>
     </section>
   );

@@ -55,7 +55,6 @@ function Told(
   props: PanelProps & { readonly onboarding: Onboarding; readonly state: PanelState },
 ): ReactNode {
   const { handlers, onboarding, state } = props;
-  const live = useLiveState();
   const { headline, more, spoken } = panelWords(state);
   const stuck = isStuck(state);
   const second = secondAttemptOf(onboarding);
@@ -94,15 +93,21 @@ function Told(
             <StateActions {...handlers} onboarding={onboarding} state={state} />
           )}
           {second === undefined ? null : <SecondAttempt onboarding={onboarding} attempt={second} />}
-          {live === 'paused' ? (
-            <Alert variant="light" color="gray" p="xs" role="status">
-              Live updates paused; the device is unaffected.
-            </Alert>
-          ) : null}
+          <Paused />
         </Stack>
       </section>
       {handlers === undefined ? null : <div className={classes['room']} />}
     </>
+  );
+}
+
+/** Said while nothing is heard at once. */
+export function Paused(): ReactNode {
+  if (useLiveState() !== 'paused') return null;
+  return (
+    <Alert variant="light" color="gray" p="xs" role="status">
+      Live updates paused; the device is unaffected.
+    </Alert>
   );
 }
 

@@ -5,8 +5,8 @@ import { useLiveEvents, useLiveState } from '../live/live.tsx';
 import { after, every, nowMs } from '../platform.ts';
 import { nextChangeMs, type Onboarding } from './state.ts';
 
-/** Asked again this often while live updates are paused. */
-const pollMs = 5_000;
+/** What is watched is asked again this often while live updates are paused. */
+export const pollMs = 5_000;
 /** How often the time that is left is shown anew. */
 const tickMs = 15_000;
 

@@ -3,10 +3,11 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/react-router';
 import { IconPlus } from '@tabler/icons-react';
-import { Fragment, type ReactNode, useEffect, useState } from 'react';
+import { Fragment, type ReactNode, useCallback, useEffect, useState } from 'react';
+import { PageTold } from '../components/page.tsx';
 import { LiveProvider } from '../live/live.tsx';
 import { whenOtherTabsTell } from '../session/organization.ts';
-import { sessionQuery, useSession } from '../session/use-session.ts';
+import { sessionQuery, useMay, useSession } from '../session/use-session.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import { Mark } from './mark.tsx';
@@ -30,6 +31,9 @@ export function Shell(): ReactNode {
 
 function Frame(): ReactNode {
   const [opened, { close, toggle }] = useDisclosure(false);
+  const [told, setTold] = useState<string>();
+  // The first is the one that the browser says itself, as the title of the window.
+  const tell = useCallback((title: string) => setTold((before) => (before === undefined ? '' : title)), []);
   const { pathname } = useLocation();
   useEffect(close, [pathname, close]);
   return (
@@ -72,8 +76,13 @@ function Frame(): ReactNode {
           <Navigation />
         </AppShell.Navbar>
         <AppShell.Main id={mainId} tabIndex={-1} className={classes['main']}>
+          <Text className="visually-hidden" role="status">
+            {told}
+          </Text>
           <div className={classes['content']}>
-            <OwnPage />
+            <PageTold value={tell}>
+              <OwnPage />
+            </PageTold>
           </div>
         </AppShell.Main>
       </AppShell>
@@ -120,17 +129,20 @@ function OwnPage(): ReactNode {
 
 function Navigation(): ReactNode {
   const { pathname } = useLocation();
+  const mayAdd = useMay('operator');
   return (
     <Stack gap="xs" component={ScrollArea}>
-      <Button
-        component={Link}
-        to={addDeviceAddress}
-        fullWidth
-        mb="xs"
-        leftSection={<IconPlus size={16} aria-hidden />}
-      >
-        Add Device
-      </Button>
+      {mayAdd ? (
+        <Button
+          component={Link}
+          to={addDeviceAddress}
+          fullWidth
+          mb="xs"
+          leftSection={<IconPlus size={16} aria-hidden />}
+        >
+          Add Device
+        </Button>
+      ) : null}
       {navigation.map(({ icon: Icon, label, to }) => {
         const active = pathname === to || (pathname.startsWith(`${to}/`) && pathname !== addDeviceAddress);
         return (

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { keepPreviousData } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { IconClipboardList, IconDownload } from '@tabler/icons-react';
@@ -13,6 +13,7 @@ import { SearchInput } from '../../components/search-input.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { When } from '../../components/when.tsx';
 import { TextLink } from '../../components/text-link.tsx';
+import { DayInput } from './day-input.tsx';
 import { type AuditSearch, filtersOf } from './search.ts';
 import { actions, kindInWords, sentenceOf } from './sentences.ts';
 
@@ -131,18 +132,8 @@ function Filters({ search, onChange }: FiltersProps): ReactNode {
         value={search.object ?? ''}
         onSearch={(value) => change('object', value)}
       />
-      <TextInput
-        type="date"
-        label="From"
-        value={search.from ?? ''}
-        onChange={({ currentTarget }) => change('from', currentTarget.value)}
-      />
-      <TextInput
-        type="date"
-        label="To"
-        value={search.to ?? ''}
-        onChange={({ currentTarget }) => change('to', currentTarget.value)}
-      />
+      <DayInput label="From" value={search.from ?? ''} onChange={(day) => change('from', day)} />
+      <DayInput label="To" value={search.to ?? ''} onChange={(day) => change('to', day)} />
     </Group>
   );
 }

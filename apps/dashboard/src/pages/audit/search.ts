@@ -1,3 +1,5 @@
+import { textOf } from '../../components/search-text.ts';
+
 /** What the address of the page says; what is not said is not filtered. */
 export interface AuditSearch {
   readonly actor?: string;
@@ -16,7 +18,9 @@ const days = ['from', 'to'] as const;
 export function readAuditSearch(search: Readonly<Record<string, unknown>>): AuditSearch {
   const { offset, outcome } = search;
   return {
-    ...Object.fromEntries(texts.flatMap((name) => (isWord(search[name]) ? [[name, search[name]]] : []))),
+    ...Object.fromEntries(
+      texts.flatMap((name) => (isWord(textOf(search[name])) ? [[name, textOf(search[name])]] : [])),
+    ),
     ...Object.fromEntries(days.flatMap((name) => (isDay(search[name]) ? [[name, search[name]]] : []))),
     ...(outcome === 'success' || outcome === 'failure' ? { outcome } : {}),
     ...(typeof offset === 'number' && Number.isInteger(offset) && offset > 0 ? { offset } : {}),

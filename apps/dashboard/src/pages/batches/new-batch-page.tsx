@@ -13,8 +13,9 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { client, type Schema } from '../../api/client.ts';
+import { LeaveGuard } from '../../components/leave-guard.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { randomKey } from '../../platform.ts';
@@ -118,12 +119,11 @@ function useDraft(): Draft {
           params: { header: { 'Idempotency-Key': key } },
           body: requestOf(values),
         });
-        if (data !== undefined) await navigate({ to: `/batches/${data.id}` });
+        if (data !== undefined) await navigate({ to: `/batches/${data.id}`, ignoreBlocker: true });
       }),
   };
 }
 
-/** Codes by a number or from a table of devices, looked at before any of them is made. */
 /** Makes a batch, for whoever may. */
 export function NewBatchPage(): ReactNode {
   if (useMay('operator')) return <NewBatch />;
@@ -136,6 +136,7 @@ export function NewBatchPage(): ReactNode {
   );
 }
 
+/** Codes by a number or from a table of devices, looked at before any of them is made. */
 function NewBatch(): ReactNode {
   const draft = useDraft();
   const { check, error, values, working } = draft;
@@ -166,6 +167,9 @@ function NewBatch(): ReactNode {
             />
           ) : null}
           <ProblemAlert error={error} />
+          <LeaveGuard active={values.csv.trim() !== ''} title="Leave without the table?">
+            What was typed or pasted here is kept nowhere else.
+          </LeaveGuard>
           <Group>
             <Button type="submit" loading={working} disabled={isChecked && !isGood}>
               {isChecked ? 'Create batch' : 'Check the table'}
@@ -254,13 +258,22 @@ function ByCount({ onChange, values }: PartProps): ReactNode {
 }
 
 function FromTable({ onChange, values }: PartProps): ReactNode {
+  const [unread, setUnread] = useState<string | undefined>(undefined);
+  const reset = useRef<() => void>(null);
   const readFile = (file: File | null): void => {
-    if (file !== null) void file.text().then((csv) => onChange({ csv }));
+    // Otherwise the same file, mended, could not be chosen again.
+    reset.current?.();
+    if (file === null) return;
+    setUnread(undefined);
+    file.text().then(
+      (csv) => onChange({ csv }),
+      () => setUnread(`${file.name} could not be read. Choose it again, or paste the table below.`),
+    );
   };
   return (
     <Stack gap="xs">
       <Group justify="space-between">
-        <FileButton accept=".csv,text/csv,text/plain" onChange={readFile}>
+        <FileButton accept=".csv,text/csv,text/plain" onChange={readFile} resetRef={reset}>
           {(button) => (
             <Button {...button} variant="default">
               Choose a file
@@ -271,6 +284,11 @@ function FromTable({ onChange, values }: PartProps): ReactNode {
           Download a template
         </Anchor>
       </Group>
+      {unread === undefined ? null : (
+        <Text c="var(--mantine-color-error)" size="sm" role="alert">
+          {unread}
+        </Text>
+      )}
       <Textarea
         label="Table"
         description="One device a line. The first line names the columns: name, serial, mac, tags. Codes are bound to the serial and MAC that are given."

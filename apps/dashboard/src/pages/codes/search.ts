@@ -1,3 +1,5 @@
+import { textOf } from '../../components/search-text.ts';
+
 const statuses = ['active', 'used', 'expired', 'revoked'] as const;
 export type CodeStatus = (typeof statuses)[number];
 
@@ -15,7 +17,8 @@ export function isStatus(text: unknown): text is CodeStatus {
 }
 
 export function readCodesSearch(search: Readonly<Record<string, unknown>>): CodesSearch {
-  const { batch, created_by: maker, offset, q, status } = search;
+  const { batch, created_by: maker, offset, status } = search;
+  const q = textOf(search['q']);
   return {
     ...(isStatus(status) ? { status } : {}),
     ...(isWords(q) ? { q } : {}),

@@ -1,3 +1,4 @@
+import { textOf } from '../../components/search-text.ts';
 import type { paths } from '../../api/schema.gen.ts';
 
 type Query = NonNullable<paths['/api/v1/devices']['get']['parameters']['query']>;
@@ -45,8 +46,7 @@ export const devicesPerPage = 50;
 /** Reads the address. What it does not know it leaves out, so that a link of another version still opens the list. */
 export function readSearch(raw: Record<string, unknown>): DevicesSearch {
   const texts = textsOfFilter.flatMap((name) => {
-    // The router reads a search for 42 as a number.
-    const value = typeof raw[name] === 'number' ? String(raw[name]) : raw[name];
+    const value = textOf(raw[name]);
     return typeof value === 'string' && value.trim() !== '' ? [[name, value.slice(0, 128)]] : [];
   });
   const { clones, cursor, from, needs_key: needsKey, sort, status } = raw;
