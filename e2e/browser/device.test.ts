@@ -203,7 +203,7 @@ describe('the page of a device with a real agent', () => {
     await screenshot(page, 'device-provision-again');
     await page.setViewportSize(phone);
     await panel.scrollIntoViewIfNeeded();
-    await dialog.getByRole('button', { name: 'Done' }).click({ trial: true });
+    await dialog.getByRole('button', { name: 'I have saved it' }).click({ trial: true });
     await agent.stop();
     agent = story.agent(await story.device(), trusting(cloud, code));
     const { device_id: same } = await agent.until('online', ({ connected }) => connected, patienceMs);

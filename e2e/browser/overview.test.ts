@@ -161,7 +161,7 @@ describe('the overview', () => {
     await page.getByLabel('URL').fill(receiver.url);
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     const secret = (await page.getByText(/^whsec_/).textContent()) ?? '';
-    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'I have saved it' }).click();
     await page.getByText(/^whsec_/).waitFor({ state: 'detached' });
 
     await page.getByRole('button', { name: 'Send test to on call' }).click();

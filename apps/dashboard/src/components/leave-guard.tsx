@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useId } from 'react';
 
 export interface LeaveGuardProps {
   /** Whether something would be lost now. */
@@ -36,18 +36,47 @@ export function LeaveGuard({ active, children, title }: LeaveGuardProps): ReactN
     return () => void holding.delete(mark);
   }, [active]);
   return (
-    <Modal
+    <LeaveQuestion
       opened={status === 'blocked'}
-      onClose={() => reset?.()}
       title={title}
+      leave="Leave"
+      onStay={() => reset?.()}
+      onLeave={() => proceed?.()}
+    >
+      {children}
+    </LeaveQuestion>
+  );
+}
+
+export interface LeaveQuestionProps extends Omit<LeaveGuardProps, 'active'> {
+  readonly opened: boolean;
+  /** The verb, on the button. */
+  readonly leave: string;
+  readonly onStay: () => void;
+  readonly onLeave: () => void;
+}
+
+/** Above the dialogs: one of them may be what is left. */
+const questionZIndex = 250;
+
+/** In a `Modal.Stack` with the dialog that it is about, Escape answers it alone. */
+export function LeaveQuestion(props: LeaveQuestionProps): ReactNode {
+  const { children, leave, onLeave, onStay, opened, title } = props;
+  return (
+    <Modal
+      opened={opened}
+      onClose={onStay}
+      title={title}
+      stackId={useId()}
+      zIndex={questionZIndex}
       closeButtonProps={{ 'aria-label': 'Stay' }}
     >
       <Text>{children}</Text>
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={() => reset?.()}>
+        <Button variant="default" onClick={onStay}>
           Stay
         </Button>
-        <Button onClick={() => proceed?.()}>Leave</Button>
+        <Button onClick={onLeave}>{leave}</Button>
       </Group>
     </Modal>
   );

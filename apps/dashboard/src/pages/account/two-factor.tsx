@@ -4,6 +4,8 @@ import { QRCodeSVG } from 'qrcode.react';
 import { type ReactNode, useState } from 'react';
 import { api, type Schema } from '../../api/client.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { DoneButton, Secret, ShownOnceGuard } from '../../components/shown-once.tsx';
+import { useShownOnce } from '../../components/use-shown-once.ts';
 import { sessionQuery, useSession } from '../../session/use-session.ts';
 import { Refusal } from '../sign-in/entrance.tsx';
 import { Section } from './section.tsx';
@@ -105,18 +107,28 @@ function Enrolment({ enrolment, onConfirmed }: EnrolmentProps): ReactNode {
 function SwitchedOn(): ReactNode {
   const queries = useQueryClient();
   const [password, setPassword] = useState('');
-  const renew = api.useMutation('post', '/api/v1/account/recovery-codes');
+  const renewed = useShownOnce<string>();
+  const renew = api.useMutation('post', '/api/v1/account/recovery-codes', {
+    // The codes before them are dead: only the last are of use.
+    onSuccess: ({ recovery_codes: codes }) => {
+      for (const { key } of renewed.all) renewed.drop(key);
+      renewed.show(codes.join('\n'));
+    },
+  });
   const remove = api.useMutation('post', '/api/v1/account/two-factor/removal', {
     onSuccess: () => queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
   });
   return (
     <Stack>
       <Text>On. Signing in asks for a code of your authenticator.</Text>
-      {renew.data === undefined ? null : (
-        <Alert title="Your new recovery codes, shown this once" color="petrol" role="status">
-          <RecoveryCodes codes={renew.data.recovery_codes} />
+      {renewed.all.map(({ key, made, taken }) => (
+        <Alert key={key} title="Your new recovery codes, shown this once" color="petrol" role="status">
+          <Secret text={made} label="Copy the recovery codes" onTaken={() => renewed.take(key)}>
+            <DoneButton taken={taken} onDone={() => renewed.drop(key)} />
+          </Secret>
         </Alert>
-      )}
+      ))}
+      <ShownOnceGuard holds={renewed.holds(renew.isPending)} />
       <OwnPassword value={password} onChange={setPassword} />
       <Refusal error={renew.error ?? remove.error} />
       <Group>

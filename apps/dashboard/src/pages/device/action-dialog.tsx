@@ -1,10 +1,11 @@
-import { Code, Modal, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { client, type Schema } from '../../api/client.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
+import { DoneButton, Secret, ShownOnceDialog } from '../../components/shown-once.tsx';
+import { type ShownOnceList, useShownOnce } from '../../components/use-shown-once.ts';
 
 export type DeviceAction = 'rotate' | 'extend' | 'replace' | 'restore' | 'quarantine' | 'revoke' | 'delete';
 
@@ -73,14 +74,20 @@ export function ActionDialog({ action, device, onClose, onDeleted }: ActionDialo
   const queries = useQueryClient();
   const [last, setLast] = useState<DeviceAction>('rotate');
   if (action !== undefined && action !== last) setLast(action);
-  const [key, setKey] = useState<string | undefined>(undefined);
+  const keys = useShownOnce<string>();
+  const [isReplacing, setReplacing] = useState(false);
   const shown = action ?? last;
   const { confirm, consequence, danger, title } = wordings[shown];
   const { device_id: id, name } = device;
   const act = async (): Promise<void> => {
-    const { key: made, message } = await perform(shown, id);
-    if (message !== undefined) notifications.show({ message });
-    if (made !== undefined) setKey(made);
+    setReplacing(shown === 'replace');
+    try {
+      const { key: made, message } = await perform(shown, id);
+      if (message !== undefined) notifications.show({ message });
+      if (made !== undefined) keys.show(made);
+    } finally {
+      setReplacing(false);
+    }
     if (shown === 'delete') {
       queries.removeQueries({ predicate: ({ queryKey }) => JSON.stringify(queryKey).includes(id) });
       onDeleted();
@@ -100,27 +107,41 @@ export function ActionDialog({ action, device, onClose, onDeleted }: ActionDialo
       >
         {consequence}
       </ConfirmDialog>
-      <Modal
-        opened={key !== undefined}
-        onClose={() => setKey(undefined)}
-        title="The new key, shown once"
-        closeOnClickOutside={false}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        <Stack gap="sm" align="flex-start">
-          <Text>
-            Put it into EDGEFLOW_API_KEY beside EDGEFLOW_DEVICE_ID={id} on the device. After this it is shown
-            nowhere.
-          </Text>
-          <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
-            {key}
-          </Code>
-          <CopyButton text={key ?? ''} label="Copy the key">
-            Copy the key
-          </CopyButton>
-        </Stack>
-      </Modal>
+      <NewKey deviceId={id} keys={keys} isReplacing={isReplacing} />
     </>
+  );
+}
+
+interface NewKeyProps {
+  readonly deviceId: string;
+  readonly keys: ShownOnceList<string>;
+  readonly isReplacing: boolean;
+}
+
+function NewKey({ deviceId, isReplacing, keys }: NewKeyProps): ReactNode {
+  const [shown] = keys.all;
+  const close = (): void => {
+    if (shown !== undefined) keys.drop(shown.key);
+  };
+  return (
+    <ShownOnceDialog
+      opened={shown !== undefined}
+      onClose={close}
+      title="The new key, shown once"
+      holds={keys.holds(isReplacing)}
+    >
+      <Stack gap="sm">
+        <Text>
+          Put it into EDGEFLOW_API_KEY beside EDGEFLOW_DEVICE_ID={deviceId} on the device. After this it is
+          shown nowhere.
+        </Text>
+        {shown === undefined ? null : (
+          <Secret text={shown.made} label="Copy the key" onTaken={() => keys.take(shown.key)}>
+            <DoneButton taken={shown.taken} onDone={close} />
+          </Secret>
+        )}
+      </Stack>
+    </ShownOnceDialog>
   );
 }
 

@@ -1,18 +1,20 @@
-import { Alert, Button, Code, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { IconMail } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { api, type Schema } from '../../api/client.ts';
 import { fieldProblems } from '../../api/problem.ts';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { DoneButton, Secret, ShownOnceGuard } from '../../components/shown-once.tsx';
+import { type ShownOnce, type ShownOnceList, useShownOnce } from '../../components/use-shown-once.ts';
 import { When } from '../../components/when.tsx';
 import type { Role } from '../../session/use-session.ts';
 import { RoleSelect } from './role-select.tsx';
 
 type Invitation = Schema<'Invitation'>;
+type Created = Schema<'CreatedInvitation'>;
 const invitationsKey = ['get', '/api/v1/invitations'];
 
 /** How people come here. */
@@ -49,8 +51,10 @@ function InviteForm(): ReactNode {
   const queries = useQueryClient();
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('operator');
+  const links = useShownOnce<Created>();
   const invite = api.useMutation('post', '/api/v1/invitations', {
-    onSuccess: async () => {
+    onSuccess: async (created) => {
+      links.show(created, created.by_email);
       setEmail('');
       await queries.invalidateQueries({ queryKey: invitationsKey });
     },
@@ -74,7 +78,10 @@ function InviteForm(): ReactNode {
         />
         <RoleSelect label="Role" value={role} onChange={setRole} />
         <ProblemAlert error={invite.error} />
-        {invite.data === undefined ? null : <Made made={invite.data} />}
+        {links.all.map((one) => (
+          <Made key={one.key} one={one} links={links} />
+        ))}
+        <ShownOnceGuard holds={links.holds(invite.isPending)} />
         <Group>
           <Button type="submit" variant="default" loading={invite.isPending}>
             Invite
@@ -85,22 +92,20 @@ function InviteForm(): ReactNode {
   );
 }
 
-function Made({ made }: { readonly made: Schema<'CreatedInvitation'> }): ReactNode {
+interface MadeProps {
+  readonly one: ShownOnce<Created>;
+  readonly links: ShownOnceList<Created>;
+}
+
+function Made({ links, one: { key, made, taken } }: MadeProps): ReactNode {
   return (
     <Alert title={`The link for ${made.invitation.email}, shown this once`} color="petrol" role="status">
-      <Stack gap="xs">
-        <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-          {made.link}
-        </Code>
-        <Group gap="xs">
-          <CopyButton text={made.link} label="Copy the invitation link" />
-          <Text size="sm">
-            {made.by_email
-              ? 'It is on its way by e-mail too.'
-              : 'Send it to them; this cloud sends no e-mail.'}
-          </Text>
-        </Group>
-      </Stack>
+      <Secret text={made.link} label="Copy the invitation link" onTaken={() => links.take(key)}>
+        <DoneButton taken={taken} onDone={() => links.drop(key)} />
+      </Secret>
+      <Text size="sm" mt="xs">
+        {made.by_email ? 'It is on its way by e-mail too.' : 'Send it to them; this cloud sends no e-mail.'}
+      </Text>
     </Alert>
   );
 }

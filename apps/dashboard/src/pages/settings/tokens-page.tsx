@@ -1,15 +1,16 @@
-import { Alert, Button, Code, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { IconKey } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { api, client, type Schema } from '../../api/client.ts';
 import { fieldProblems } from '../../api/problem.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { DoneButton, Secret, ShownOnceGuard } from '../../components/shown-once.tsx';
+import { useShownOnce } from '../../components/use-shown-once.ts';
 import { When } from '../../components/when.tsx';
 import { mayAct, type Role, useMay, useSession } from '../../session/use-session.ts';
 import { RoleSelect } from './role-select.tsx';
@@ -65,8 +66,10 @@ function TokenForm(): ReactNode {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const [days, setDays] = useState<number | string>(90);
+  const made = useShownOnce<Schema<'CreatedToken'>>();
   const create = api.useMutation('post', '/api/v1/tokens', {
-    onSuccess: async () => {
+    onSuccess: async (one) => {
+      made.show(one);
       setName('');
       await queries.invalidateQueries({ queryKey: tokensKey });
     },
@@ -102,18 +105,14 @@ function TokenForm(): ReactNode {
           hideControls
         />
         <ProblemAlert error={create.error} />
-        {create.data === undefined ? null : (
-          <Alert title={`${create.data.details.name}: shown this once`} color="petrol" role="status">
-            <Stack gap="xs">
-              <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-                {create.data.token}
-              </Code>
-              <Group>
-                <CopyButton text={create.data.token} label="Copy the token" />
-              </Group>
-            </Stack>
+        {made.all.map(({ key, made: { details, token }, taken }) => (
+          <Alert key={key} title={`${details.name}: shown this once`} color="petrol" role="status">
+            <Secret text={token} label="Copy the token" onTaken={() => made.take(key)}>
+              <DoneButton taken={taken} onDone={() => made.drop(key)} />
+            </Secret>
           </Alert>
-        )}
+        ))}
+        <ShownOnceGuard holds={made.holds(create.isPending)} />
         <Group>
           <Button type="submit" variant="default" loading={create.isPending}>
             Make a token

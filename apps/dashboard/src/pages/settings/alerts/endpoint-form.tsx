@@ -1,9 +1,9 @@
-import { Alert, Button, Code, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { api } from '../../../api/client.ts';
-import { CopyButton } from '../../../components/copy-button.tsx';
 import { ProblemAlert } from '../../../components/problem-alert.tsx';
+import { DoneButton, Secret } from '../../../components/shown-once.tsx';
 
 /** A webhook with the secret that is shown this once; null for e-mail. */
 export interface Made {
@@ -12,22 +12,32 @@ export interface Made {
 
 export interface EndpointFormProps {
   readonly canSendEmail: boolean;
+  readonly onMaking: (isMaking: boolean) => void;
   readonly onMade: (made: Made) => void;
 }
 
 type Kind = 'webhook' | 'email';
 
-export function EndpointForm({ canSendEmail, onMade }: EndpointFormProps): ReactNode {
+export function EndpointForm({ canSendEmail, onMade, onMaking }: EndpointFormProps): ReactNode {
   const [kind, setKind] = useState<Kind>('webhook');
   const [name, setName] = useState('');
   const [target, setTarget] = useState('');
-  const { error, isPending, mutate } = api.useMutation('post', '/api/v1/alert-endpoints');
+  // Not of `mutate()`: those are dropped with the form, and the secret with them.
+  const { error, isPending, mutate } = api.useMutation('post', '/api/v1/alert-endpoints', {
+    onMutate: () => {
+      onMaking(true);
+    },
+    onSuccess: onMade,
+    onSettled: () => {
+      onMaking(false);
+    },
+  });
   const isReady = name.trim() !== '' && target.trim() !== '';
   return (
     <form
       onSubmit={(submit) => {
         submit.preventDefault();
-        if (isReady && !isPending) mutate({ body: { kind, name, target } }, { onSuccess: onMade });
+        if (isReady && !isPending) mutate({ body: { kind, name, target } });
       }}
     >
       <Stack>
@@ -76,17 +86,22 @@ export function EndpointForm({ canSendEmail, onMade }: EndpointFormProps): React
   );
 }
 
-export function SecretShown({ made }: { readonly made: Made }): ReactNode {
-  const secret = made.secret ?? '';
+export interface SecretShownProps {
+  readonly secret: string;
+  readonly taken: boolean;
+  readonly onTaken: () => void;
+  readonly onDone: () => void;
+}
+
+export function SecretShown({ onDone, onTaken, secret, taken }: SecretShownProps): ReactNode {
   return (
     <Stack>
       <Alert icon={<IconKey aria-hidden />} title="Shown this once" role="status">
         Give it to the receiver, which checks the signature of each message with it.
       </Alert>
-      <Code block>{secret}</Code>
-      <Group justify="flex-end">
-        <CopyButton text={secret} label="Copy the secret" />
-      </Group>
+      <Secret text={secret} label="Copy the secret" onTaken={onTaken}>
+        <DoneButton taken={taken} onDone={onDone} />
+      </Secret>
     </Stack>
   );
 }

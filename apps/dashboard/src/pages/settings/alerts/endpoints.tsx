@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { IconSend } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
@@ -7,7 +7,9 @@ import { ConfirmDialog } from '../../../components/confirm-dialog.tsx';
 import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { EmptyState } from '../../../components/empty-state.tsx';
 import { ProblemAlert } from '../../../components/problem-alert.tsx';
+import { ShownOnceDialog } from '../../../components/shown-once.tsx';
 import { StatusBadge } from '../../../components/status-badge.tsx';
+import { type ShownOnceList, useShownOnce } from '../../../components/use-shown-once.ts';
 import { When } from '../../../components/when.tsx';
 import { EndpointForm, type Made, SecretShown } from './endpoint-form.tsx';
 import { SettingsSection } from './section.tsx';
@@ -19,8 +21,15 @@ type Question = { readonly kind: 'delete' | 'secret'; readonly endpoint: Endpoin
 export function Endpoints(): ReactNode {
   const { data, error, refetch } = api.useQuery('get', '/api/v1/alert-endpoints');
   const [adds, setAdds] = useState(false);
-  const [made, setMade] = useState<Made | undefined>(undefined);
   const [question, setQuestion] = useState<Question | undefined>(undefined);
+  const queries = useQueryClient();
+  const secrets = useShownOnce<string>();
+  const [isMaking, setMaking] = useState(false);
+  const onMade = ({ secret }: Made): void => {
+    setAdds(false);
+    if (secret !== null) secrets.show(secret);
+    void queries.invalidateQueries({ queryKey: ['get', '/api/v1/alert-endpoints'] });
+  };
   const add = (
     <Button
       variant="light"
@@ -50,49 +59,89 @@ export function Endpoints(): ReactNode {
           }
         />
       ) : null}
-      <Modal
-        opened={adds || made !== undefined}
+      <EndpointDialog
+        adds={adds}
+        canSendEmail={data?.can_send_email === true}
+        secrets={secrets}
+        isMaking={isMaking}
+        onMaking={setMaking}
+        onMade={onMade}
         onClose={() => {
           setAdds(false);
-          setMade(undefined);
         }}
-        title={made === undefined ? 'Add an endpoint' : 'The secret of this webhook'}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        {made === undefined ? (
-          <EndpointForm
-            canSendEmail={data?.can_send_email === true}
-            onMade={(one) => {
-              setAdds(false);
-              setMade(one.secret === null ? undefined : one);
-              void refetch();
-            }}
-          />
-        ) : (
-          <SecretShown made={made} />
-        )}
-      </Modal>
+      />
       <EndpointQuestion
         question={question}
         onClose={() => {
           setQuestion(undefined);
         }}
-        onMade={setMade}
+        onMaking={setMaking}
+        onMade={onMade}
       />
     </SettingsSection>
+  );
+}
+
+interface EndpointDialogProps {
+  readonly adds: boolean;
+  readonly canSendEmail: boolean;
+  readonly secrets: ShownOnceList<string>;
+  readonly isMaking: boolean;
+  readonly onMaking: (isMaking: boolean) => void;
+  readonly onMade: (made: Made) => void;
+  readonly onClose: () => void;
+}
+
+/** Where an endpoint is added, and where the secret of a webhook is shown. */
+function EndpointDialog(props: EndpointDialogProps): ReactNode {
+  const { adds, canSendEmail, isMaking, onClose, onMade, onMaking, secrets } = props;
+  const [shown] = secrets.all;
+  const close = (): void => {
+    onClose();
+    if (shown !== undefined) secrets.drop(shown.key);
+  };
+  return (
+    <ShownOnceDialog
+      opened={adds || shown !== undefined}
+      onClose={close}
+      title={shown === undefined ? 'Add an endpoint' : 'The secret of this webhook'}
+      holds={secrets.holds(isMaking)}
+    >
+      {shown === undefined ? (
+        <EndpointForm canSendEmail={canSendEmail} onMaking={onMaking} onMade={onMade} />
+      ) : (
+        <SecretShown
+          secret={shown.made}
+          taken={shown.taken}
+          onTaken={() => {
+            secrets.take(shown.key);
+          }}
+          onDone={close}
+        />
+      )}
+    </ShownOnceDialog>
   );
 }
 
 interface EndpointQuestionProps {
   readonly question: Question | undefined;
   readonly onClose: () => void;
+  readonly onMaking: (isMaking: boolean) => void;
   readonly onMade: (made: Made) => void;
 }
 
-function EndpointQuestion({ onClose, onMade, question }: EndpointQuestionProps): ReactNode {
+function EndpointQuestion({ onClose, onMade, onMaking, question }: EndpointQuestionProps): ReactNode {
   const queries = useQueryClient();
   const remove = api.useMutation('delete', '/api/v1/alert-endpoints/{id}');
-  const rotate = api.useMutation('post', '/api/v1/alert-endpoints/{id}/rotate-secret');
+  const rotate = api.useMutation('post', '/api/v1/alert-endpoints/{id}/rotate-secret', {
+    onMutate: () => {
+      onMaking(true);
+    },
+    onSuccess: onMade,
+    onSettled: () => {
+      onMaking(false);
+    },
+  });
   const isDelete = question?.kind === 'delete';
   const params = { path: { id: question?.endpoint.id ?? '' } };
   return (
@@ -104,7 +153,7 @@ function EndpointQuestion({ onClose, onMade, question }: EndpointQuestionProps):
       danger={isDelete}
       onConfirm={async () => {
         if (isDelete) await remove.mutateAsync({ params });
-        else onMade(await rotate.mutateAsync({ params }));
+        else await rotate.mutateAsync({ params });
         await queries.invalidateQueries({ queryKey: ['get', '/api/v1/alert-endpoints'] });
       }}
     >

@@ -34,13 +34,24 @@ function draftOf(rule: Rule | undefined): Draft {
 export interface RuleFormProps {
   /** Undefined: a new one. */
   readonly rule: Rule | undefined;
+  readonly onSaving: (isSaving: boolean) => void;
   readonly onDone: () => void;
 }
 
-export function RuleForm({ onDone, rule }: RuleFormProps): ReactNode {
+export function RuleForm({ onDone, onSaving, rule }: RuleFormProps): ReactNode {
   const [draft, setDraft] = useState(() => draftOf(rule));
-  const create = api.useMutation('post', '/api/v1/alert-rules');
-  const update = api.useMutation('put', '/api/v1/alert-rules/{id}');
+  // Not of `mutate()`: those are dropped with the form, and the list would stay as it was.
+  const told = {
+    onMutate: () => {
+      onSaving(true);
+    },
+    onSuccess: onDone,
+    onSettled: () => {
+      onSaving(false);
+    },
+  };
+  const create = api.useMutation('post', '/api/v1/alert-rules', told);
+  const update = api.useMutation('put', '/api/v1/alert-rules/{id}', told);
   const { error, isPending } = rule === undefined ? create : update;
   const watches = draft.watchesOffline || draft.watchesKeys;
   const save = (): void => {
@@ -50,8 +61,8 @@ export function RuleForm({ onDone, rule }: RuleFormProps): ReactNode {
       endpoint_ids: draft.endpointIds === null ? null : [...draft.endpointIds],
     };
     const group = draft.group.trim() === '' ? null : draft.group.trim();
-    if (rule === undefined) create.mutate({ body: { ...body, group } }, { onSuccess: onDone });
-    else update.mutate({ params: { path: { id: rule.id } }, body }, { onSuccess: onDone });
+    if (rule === undefined) create.mutate({ body: { ...body, group } });
+    else update.mutate({ params: { path: { id: rule.id } }, body });
   };
   return (
     <form

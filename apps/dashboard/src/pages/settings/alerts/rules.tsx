@@ -21,6 +21,7 @@ function groupWords({ group }: Pick<Rule, 'group'>, isOnly: boolean): string {
 export function Rules({ mayChange }: { readonly mayChange: boolean }): ReactNode {
   const { data, error, refetch } = api.useQuery('get', '/api/v1/alert-rules');
   const [edited, setEdited] = useState<Rule | 'new' | undefined>(undefined);
+  const [isSaving, setSaving] = useState(false);
   const [deleted, setDeleted] = useState<Rule | undefined>(undefined);
   const queries = useQueryClient();
   const isOnly = data?.rules.every(({ group }) => group === null) ?? true;
@@ -56,15 +57,17 @@ export function Rules({ mayChange }: { readonly mayChange: boolean }): ReactNode
       ) : null}
       <Modal
         opened={edited !== undefined}
+        // What was begun is seen to its end: its failure would be told to nobody.
         onClose={() => {
-          setEdited(undefined);
+          if (!isSaving) setEdited(undefined);
         }}
         title={edited === 'new' ? 'Add a rule' : 'Change the rule'}
-        closeButtonProps={{ 'aria-label': 'Close' }}
+        closeButtonProps={{ 'aria-label': 'Close', disabled: isSaving }}
       >
         {edited === undefined ? null : (
           <RuleForm
             rule={edited === 'new' ? undefined : edited}
+            onSaving={setSaving}
             onDone={() => {
               setEdited(undefined);
               changed();
