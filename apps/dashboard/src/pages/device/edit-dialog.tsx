@@ -38,18 +38,22 @@ interface EditFormProps extends EditDialogProps {
 function EditForm({ device, isSaving, onClose, setSaving }: EditFormProps): ReactNode {
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>(undefined);
+  // What the person was shown: it may change while the dialog is open.
+  const [base] = useState(device);
   const { device_id: id } = device;
-  const form = useForm({
-    initialValues: { name: device.name ?? '', group: device.group ?? '', tags: [...device.tags] },
+  const form = useForm<Values>({
+    initialValues: { name: base.name ?? '', group: base.group ?? '', tags: [...base.tags] },
   });
-  const save = async ({ group, name, tags }: typeof form.values): Promise<void> => {
+  const save = async (values: Values): Promise<void> => {
     setError(undefined);
+    const body = changeOf(base, values, device.tags);
+    if (Object.keys(body).length === 0) {
+      onClose();
+      return;
+    }
     setSaving(true);
     try {
-      await client.PUT('/api/v1/devices/{id}', {
-        params: { path: { id } },
-        body: { name: textOrNull(name), group: textOrNull(group), tags },
-      });
+      await client.PUT('/api/v1/devices/{id}', { params: { path: { id } }, body });
       await queries.invalidateQueries({ predicate: ({ queryKey }) => JSON.stringify(queryKey).includes(id) });
       onClose();
     } catch (problem) {
@@ -87,6 +91,31 @@ function EditForm({ device, isSaving, onClose, setSaving }: EditFormProps): Reac
       </Stack>
     </form>
   );
+}
+
+interface Values {
+  readonly name: string;
+  readonly group: string;
+  readonly tags: readonly string[];
+}
+
+/**
+ * What differs from what the person was shown. The rest stays as it is, whoever has changed it meanwhile; of the tags, those
+ * that others have added stay too.
+ */
+function changeOf(
+  base: Schema<'Device'>,
+  { group, name, tags }: Values,
+  tagsNow: readonly string[],
+): Schema<'UpdateDeviceRequest'> {
+  const added = tags.filter((tag) => !base.tags.includes(tag));
+  const removed = base.tags.filter((tag) => !tags.includes(tag));
+  const kept = tagsNow.filter((tag) => !removed.includes(tag));
+  return {
+    ...(textOrNull(name) === base.name ? {} : { name: textOrNull(name) }),
+    ...(textOrNull(group) === base.group ? {} : { group: textOrNull(group) }),
+    ...(added.length + removed.length === 0 ? {} : { tags: [...new Set([...kept, ...added])] }),
+  };
 }
 
 function textOrNull(text: string): string | null {

@@ -32,17 +32,32 @@ export function OrganizationPage(): ReactNode {
   );
 }
 
-function OrganizationForm({ organization }: { readonly organization: Schema<'Organization'> }): ReactNode {
+type Organization = Schema<'Organization'>;
+type Change = Schema<'UpdateOrganizationRequest'>;
+
+/** What was touched and is not so already. */
+function changeOf(organization: Organization, touched: Change): Change {
+  const now: Readonly<Record<string, unknown>> = { ...organization };
+  return Object.fromEntries(Object.entries(touched).filter(([member, value]) => now[member] !== value));
+}
+
+/**
+ * Only what somebody has touched is of the form. The rest is shown as it is now and is not written: another administrator
+ * may have changed it since.
+ */
+function OrganizationForm({ organization }: { readonly organization: Organization }): ReactNode {
   const mayChange = useMay('admin');
   const queries = useQueryClient();
-  const [name, setName] = useState(organization.name);
-  const [policy, setPolicy] = useState(organization.clone_policy);
-  const [groups, setGroups] = useState(organization.code_groups);
-  const [hours, setHours] = useState<number | string>(
-    organization.code_ttl_seconds === null ? '' : organization.code_ttl_seconds / hourSeconds,
-  );
+  const [touched, setTouched] = useState<Change>({});
+  const touch = (more: Change): void =>
+    setTouched((before) => changeOf(organization, { ...before, ...more }));
+  const change = changeOf(organization, touched);
+  const hasChange = Object.keys(change).length > 0;
   const save = api.useMutation('put', '/api/v1/organization', {
-    onSuccess: async () => {
+    onSuccess: async (saved) => {
+      queries.setQueryData(organizationKey, saved);
+      // What was typed meanwhile stays.
+      setTouched((now) => changeOf(saved, now));
       await queries.invalidateQueries({ queryKey: organizationKey });
       await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
     },
@@ -52,54 +67,84 @@ function OrganizationForm({ organization }: { readonly organization: Schema<'Org
     <form
       onSubmit={(submit) => {
         submit.preventDefault();
-        const ttl = hours === '' ? null : Math.round(Number(hours) * hourSeconds);
-        save.mutate({ body: { name, clone_policy: policy, code_groups: groups, code_ttl_seconds: ttl } });
+        if (hasChange && !save.isPending) save.mutate({ body: change });
       }}
     >
       <Stack maw={560} gap="lg">
         {mayChange ? null : <Text c="dimmed">Administrators change what is here.</Text>}
-        <TextInput
-          label="Name"
-          value={name}
-          onChange={(typed) => setName(typed.currentTarget.value)}
-          error={problems['name']}
+        <Fields
+          organization={{ ...organization, ...change }}
+          touch={touch}
+          problems={problems}
           disabled={!mayChange}
-          required
         />
-        <Select
-          label="Length of codes"
-          description="Longer codes are harder to type, and cannot be guessed however many are live."
-          data={groupChoices}
-          value={groups === null ? 'auto' : String(groups)}
-          onChange={(chosen) => setGroups(chosen === null || chosen === 'auto' ? null : Number(chosen))}
-          error={problems['code_groups']}
-          disabled={!mayChange}
-          allowDeselect={false}
-        />
-        <NumberInput
-          label="Codes are valid for (hours)"
-          description="Where a code is made without saying; left empty, what the cloud is set to."
-          value={hours}
-          onChange={setHours}
-          min={1}
-          max={8784}
-          allowDecimal={false}
-          error={problems['code_ttl_seconds']}
-          disabled={!mayChange}
-          hideControls
-        />
-        <ClonePolicy value={policy} onChange={setPolicy} disabled={!mayChange} />
         <ProblemAlert error={save.error} />
-        <Saved shown={save.isSuccess} />
+        <Saved shown={save.isSuccess && !hasChange} />
         {mayChange ? (
           <Group>
-            <Button type="submit" loading={save.isPending}>
+            <Button type="submit" loading={save.isPending} disabled={!hasChange}>
               Save
             </Button>
           </Group>
         ) : null}
       </Stack>
     </form>
+  );
+}
+
+interface FieldsProps {
+  /** As it is to be. */
+  readonly organization: Organization;
+  readonly touch: (change: Change) => void;
+  readonly problems: Readonly<Record<string, string>>;
+  readonly disabled: boolean;
+}
+
+function Fields({ disabled, organization, problems, touch }: FieldsProps): ReactNode {
+  const { code_groups: groups, code_ttl_seconds: ttlSeconds } = organization;
+  return (
+    <>
+      <TextInput
+        label="Name"
+        value={organization.name}
+        onChange={(typed) => touch({ name: typed.currentTarget.value })}
+        error={problems['name']}
+        disabled={disabled}
+        required
+      />
+      <Select
+        label="Length of codes"
+        description="Longer codes are harder to type, and cannot be guessed however many are live."
+        data={groupChoices}
+        value={groups === null ? 'auto' : String(groups)}
+        onChange={(chosen) =>
+          touch({ code_groups: chosen === null || chosen === 'auto' ? null : Number(chosen) })
+        }
+        error={problems['code_groups']}
+        disabled={disabled}
+        allowDeselect={false}
+      />
+      <NumberInput
+        label="Codes are valid for (hours)"
+        description="Where a code is made without saying; left empty, what the cloud is set to."
+        value={ttlSeconds === null ? '' : ttlSeconds / hourSeconds}
+        onChange={(hours) =>
+          touch({ code_ttl_seconds: hours === '' ? null : Math.round(Number(hours) * hourSeconds) })
+        }
+        min={1}
+        max={8784}
+        allowDecimal={false}
+        allowNegative={false}
+        error={problems['code_ttl_seconds']}
+        disabled={disabled}
+        hideControls
+      />
+      <ClonePolicy
+        value={organization.clone_policy}
+        onChange={(policy) => touch({ clone_policy: policy })}
+        disabled={disabled}
+      />
+    </>
   );
 }
 
