@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Receiver, startReceiver } from '../../apps/cloud/src/features/alerts/testing/receiver.ts';
 import type { CloudProcess } from '../support/cloud-process.ts';
 import { Story } from '../support/story.ts';
-import { expectAccessible, TestBrowser, untilLive } from './support/browser.ts';
+import { expectAccessible, TestBrowser } from './support/browser.ts';
+import { goBack, holdAnswer, openAfterOverview, stay } from './support/leaving.ts';
 
-/** What is shown once and what was typed is lost by nobody's slip. */
-describe('what a page alone keeps', () => {
+describe('what is shown once', () => {
   const story = new Story();
   let cloud: CloudProcess;
   let browser: TestBrowser;
@@ -24,40 +24,16 @@ describe('what a page alone keeps', () => {
     await receiver.close();
   });
 
-  /** With a page before it, to which Back leads. */
-  async function open(path: string, heading: string): Promise<Page> {
-    const page = await browser.open(`${cloud.plainUrl}/overview`, { token: cloud.token });
-    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-    // As a link of the page does: the router stays, and Back with it.
-    await page.evaluate(`history.pushState({ key: 'there', __TSR_index: 1 }, '', ${JSON.stringify(path)})`);
-    await page.getByRole('heading', { level: 1, name: heading }).waitFor();
-    await untilLive(page);
-    return page;
-  }
-
-  const goBack = (page: Page): Promise<unknown> => page.evaluate('history.back()');
+  const open = (path: string, heading: string): Promise<Page> =>
+    openAfterOverview(browser, cloud, path, heading);
 
   async function makeDevice(name: string): Promise<string> {
     const { json } = await cloud.call('POST', '/api/v1/devices', { name });
     return (json as { readonly device_id: string }).device_id;
   }
 
-  /** Keeps the answer of a call back until it is let go. */
-  async function holdAnswer(page: Page, method: string, path: string): Promise<() => void> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    await page.route(`**${path}`, async (route) => {
-      if (route.request().method() !== method) return route.continue();
-      const response = await route.fetch();
-      await promise;
-      return route.fulfill({ response });
-    });
-    return () => resolve(undefined);
-  }
-
   const leaving = (page: Page): Locator => page.getByRole('dialog', { name: 'Leave without it?' });
   const closing = (page: Page): Locator => page.getByRole('dialog', { name: 'Close without it?' });
-  const stay = (question: Locator): Promise<void> =>
-    question.getByRole('button', { name: 'Stay' }).last().click();
 
   /** No slip takes a secret off the page that nobody has got; once it is copied, nothing is asked any more. */
   async function expectKept(page: Page, secret: Locator, copy: string): Promise<void> {

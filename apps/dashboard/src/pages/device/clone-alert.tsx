@@ -32,8 +32,8 @@ export function CloneAlert({ device }: { readonly device: Schema<'Device'> }): R
     >
       <Stack gap="xs">
         <Text>
-          {evidence === null ? '' : rules[evidence.rule]} Suspected <When at={at} />. Most often an SD card
-          was copied. Give the copy a code of its own; rotation of the key waits for the decision.
+          {evidence === null ? '' : rules[evidence.rule]} Suspected <When at={at} as="exact" />. Most often an
+          SD card was copied. Give the copy a code of its own; rotation of the key waits for the decision.
         </Text>
         {evidence === null ? null : (
           <List size="sm" style={{ overflowWrap: 'anywhere' }}>

@@ -11,35 +11,18 @@ import {
   Title,
 } from '@mantine/core';
 import { IconActivity, IconBulb, IconHeartbeat, IconSend } from '@tabler/icons-react';
-import { type ComponentType, type ReactNode, useState } from 'react';
-import { client, type Schema } from '../../api/client.ts';
+import type { ComponentType, ReactNode } from 'react';
+import type { Schema } from '../../api/client.ts';
 import { ApiProblem } from '../../api/problem.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { StatusBadge, type Tone } from '../../components/status-badge.tsx';
 import { formatClock } from '../../components/time-words.ts';
-import { nowMs } from '../../platform.ts';
 import { useMay } from '../../session/use-session.ts';
 import classes from './json.module.css';
 import { jsonText } from './json.ts';
+import type { CommandsState, Outcome } from './use-commands.ts';
 
-/** Outcomes that stay on the page. */
-const outcomesMax = 10;
-const timeoutSecondsDefault = 10;
 const timeoutSecondsMax = 120;
-
-interface Asked {
-  readonly action: string;
-  readonly payload?: unknown;
-  readonly timeoutSeconds?: number;
-}
-
-interface Outcome {
-  readonly number: number;
-  readonly action: string;
-  readonly at: string;
-  readonly answer: Schema<'CommandResponse'> | undefined;
-  readonly error: unknown;
-}
 
 const known: readonly (readonly [
   action: string,
@@ -51,28 +34,15 @@ const known: readonly (readonly [
   ['identify', 'Identify', IconBulb],
 ];
 
+export interface CommandsProps {
+  readonly device: Schema<'Device'>;
+  readonly commands: CommandsState;
+}
+
 /** Commands through the tunnel, and what became of each. */
-export function Commands({ device }: { readonly device: Schema<'Device'> }): ReactNode {
+export function Commands({ commands, device }: CommandsProps): ReactNode {
   const mayCommand = useMay('operator');
-  const [outcomes, setOutcomes] = useState<readonly Outcome[]>([]);
-  const [running, setRunning] = useState<string | undefined>(undefined);
-  const send = async ({ action, payload, timeoutSeconds = timeoutSecondsDefault }: Asked): Promise<void> => {
-    setRunning(action);
-    const told = await client
-      .POST('/api/v1/devices/{id}/commands', {
-        params: { path: { id: device.device_id } },
-        body: { action, timeout_ms: timeoutSeconds * 1000, ...(payload === undefined ? {} : { payload }) },
-      })
-      .then(
-        ({ data }) => ({ answer: data, error: undefined }),
-        (error: unknown) => ({ answer: undefined, error }),
-      );
-    setRunning(undefined);
-    const at = new Date(nowMs()).toISOString();
-    setOutcomes((before) =>
-      [{ ...told, action, at, number: (before[0]?.number ?? 0) + 1 }, ...before].slice(0, outcomesMax),
-    );
-  };
+  const { outcomes, running, send } = commands;
   if (!mayCommand) return <Text c="dimmed">Commands need the role operator.</Text>;
   return (
     <Stack gap="md">
@@ -90,13 +60,13 @@ export function Commands({ device }: { readonly device: Schema<'Device'> }): Rea
             leftSection={<Icon size={16} aria-hidden />}
             loading={running === action}
             disabled={running !== undefined}
-            onClick={() => void send({ action })}
+            onClick={() => send({ action })}
           >
             {words}
           </Button>
         ))}
       </Group>
-      <OtherAction isBusy={running !== undefined} onSend={(asked) => void send(asked)} />
+      <OtherAction {...commands} />
       <Stack gap="sm" aria-live="polite">
         {outcomes.map((outcome) => (
           <OutcomeCard key={outcome.number} outcome={outcome} />
@@ -106,16 +76,11 @@ export function Commands({ device }: { readonly device: Schema<'Device'> }): Rea
   );
 }
 
-function OtherAction(props: {
-  readonly isBusy: boolean;
-  readonly onSend: (asked: Asked) => void;
-}): ReactNode {
-  const [action, setAction] = useState('');
-  const [payload, setPayload] = useState('');
-  const [seconds, setSeconds] = useState<number | string>(timeoutSecondsDefault);
+function OtherAction({ draft, running, send, setDraft }: CommandsState): ReactNode {
+  const { action, payload, seconds } = draft;
   const parsed = parse(payload);
-  const send = (): void =>
-    props.onSend({
+  const submit = (): void =>
+    send({
       action: action.trim(),
       timeoutSeconds: Number(seconds),
       ...(payload.trim() === '' ? {} : { payload: parsed.value }),
@@ -126,9 +91,9 @@ function OtherAction(props: {
         Any other action
       </Title>
       <form
-        onSubmit={(submit) => {
-          submit.preventDefault();
-          send();
+        onSubmit={(submitted) => {
+          submitted.preventDefault();
+          submit();
         }}
       >
         <Stack gap="sm">
@@ -138,7 +103,7 @@ function OtherAction(props: {
               placeholder="restart_service"
               maxLength={64}
               value={action}
-              onChange={(typed) => setAction(typed.currentTarget.value)}
+              onChange={(typed) => setDraft({ ...draft, action: typed.currentTarget.value })}
             />
             <NumberInput
               label="Time limit, seconds"
@@ -146,7 +111,7 @@ function OtherAction(props: {
               max={timeoutSecondsMax}
               w={150}
               value={seconds}
-              onChange={setSeconds}
+              onChange={(typed) => setDraft({ ...draft, seconds: typed })}
             />
           </Group>
           <Textarea
@@ -157,14 +122,16 @@ function OtherAction(props: {
             spellCheck={false}
             classNames={{ input: classes['code'] ?? '' }}
             value={payload}
-            onChange={(typed) => setPayload(typed.currentTarget.value)}
+            onChange={(typed) => setDraft({ ...draft, payload: typed.currentTarget.value })}
             error={parsed.isJson ? undefined : 'This is no JSON yet'}
           />
           <Group>
             <Button
               type="submit"
               leftSection={<IconSend size={16} aria-hidden />}
-              disabled={action.trim() === '' || !parsed.isJson || Number(seconds) < 1 || props.isBusy}
+              disabled={
+                action.trim() === '' || !parsed.isJson || Number(seconds) < 1 || running !== undefined
+              }
             >
               Send
             </Button>

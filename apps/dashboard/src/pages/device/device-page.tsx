@@ -17,6 +17,8 @@ import { Facts } from './facts.tsx';
 import { type ShadowEdit, ShadowEditor } from './shadow-editor.tsx';
 import { Timeline } from './timeline.tsx';
 import type { DeviceTab } from './tabs.ts';
+import { useCommands } from './use-commands.ts';
+import { useNotesEdit } from './use-notes-edit.ts';
 import { TextLink } from '../../components/text-link.tsx';
 
 const here = getRouteApi('/signed-in/devices/$deviceId');
@@ -57,10 +59,7 @@ export function DevicePage(): ReactNode {
 }
 
 function Known({ device }: { readonly device: Schema<'Device'> }): ReactNode {
-  const { tab = 'facts' } = here.useSearch();
-  const navigate = here.useNavigate();
   const [isDeleted, setDeleted] = useState(false);
-  const [edit, setEdit] = useState<ShadowEdit | undefined>(undefined);
   const { device_id: id } = device;
   if (isDeleted) return <Gone device={device} />;
   return (
@@ -82,18 +81,60 @@ function Known({ device }: { readonly device: Schema<'Device'> }): ReactNode {
         <TextLink to="/devices">Devices</TextLink>
         <Text aria-current="page">{device.name ?? id}</Text>
       </Breadcrumbs>
+      <Standing device={device} />
+      <CloneAlert device={device} />
+      <Parts device={device} />
+    </Page>
+  );
+}
+
+interface PartProps {
+  readonly device: Schema<'Device'>;
+}
+
+/** What it is now. How long ago is beside what is read out, which would be read anew each minute. */
+function Standing({ device: { status, status_since: since } }: PartProps): ReactNode {
+  return (
+    <Group gap={4}>
       <Group gap="xs" role="status">
-        <DeviceStatusBadge status={device.status} />
-        {device.status_since === null ? null : (
+        <DeviceStatusBadge status={status} />
+        {since === null ? null : (
           <Text c="dimmed">
-            since <When at={device.status_since} as="exact" /> (<When at={device.status_since} />)
+            since <When at={since} as="exact" />
           </Text>
         )}
       </Group>
-      <LeaveGuard active={edit !== undefined} title="Leave without saving?">
-        Your edit of the desired state is not saved. It is on this page and nowhere else.
+      {since === null ? null : (
+        <Text c="dimmed">
+          (<When at={since} />)
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+/** Its tabs. What is typed or awaited in one of them is kept here, so that it outlives a look at another. */
+function Parts({ device }: PartProps): ReactNode {
+  const { device_id: id } = device;
+  const { tab = 'facts' } = here.useSearch();
+  const navigate = here.useNavigate();
+  const [edit, setEdit] = useState<ShadowEdit | undefined>(undefined);
+  const notes = useNotesEdit(id);
+  const commands = useCommands(id);
+  const marks: Partial<Record<DeviceTab, string>> = {
+    ...(notes.isUnsaved ? { facts: ' (not saved)' } : {}),
+    ...(edit === undefined ? {} : { shadow: ' (not saved)' }),
+    ...(commands.running === undefined ? {} : { commands: ' (waits for an answer)' }),
+  };
+  const unsaved = [
+    ...(edit === undefined ? [] : ['Your edit of the desired state']),
+    ...(notes.isUnsaved ? ['Your edit of the notes'] : []),
+  ];
+  return (
+    <>
+      <LeaveGuard active={unsaved.length > 0} title="Leave without saving?">
+        {unsaved.map((what) => `${what} is not saved.`).join(' ')} It is on this page and nowhere else.
       </LeaveGuard>
-      <CloneAlert device={device} />
       <Tabs
         value={tab}
         onChange={(next) =>
@@ -103,25 +144,23 @@ function Known({ device }: { readonly device: Schema<'Device'> }): ReactNode {
       >
         <Tabs.List mb="md">
           {tabs.map(([value, words]) => (
-            <Tabs.Tab key={value} value={value}>
-              {value === 'shadow' && edit !== undefined ? `${words} (not saved)` : words}
-            </Tabs.Tab>
+            <Tabs.Tab key={value} value={value}>{`${words}${marks[value] ?? ''}`}</Tabs.Tab>
           ))}
         </Tabs.List>
         <Tabs.Panel value="facts">
-          <Facts device={device} />
+          <Facts device={device} notes={notes} />
         </Tabs.Panel>
         <Tabs.Panel value="shadow">
           <ShadowEditor deviceId={id} edit={edit} onEdit={setEdit} />
         </Tabs.Panel>
         <Tabs.Panel value="commands">
-          <Commands device={device} />
+          <Commands device={device} commands={commands} />
         </Tabs.Panel>
         <Tabs.Panel value="timeline">
           <Timeline deviceId={id} />
         </Tabs.Panel>
       </Tabs>
-    </Page>
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { When } from '../../components/when.tsx';
 import { Definitions } from './definitions.tsx';
 import { Notes } from './notes.tsx';
 import { PresenceHistory } from './presence-history.tsx';
+import type { NotesEditing } from './use-notes-edit.ts';
 import { closeReasonInWords, keyWords } from './words.ts';
 
 type Device = Schema<'Device'>;
@@ -32,7 +33,12 @@ const names: Readonly<Record<string, string>> = {
   connection_type: 'Connection',
 };
 
-export function Facts({ device }: { readonly device: Device }): ReactNode {
+export interface FactsProps {
+  readonly device: Device;
+  readonly notes: NotesEditing;
+}
+
+export function Facts({ device, notes }: FactsProps): ReactNode {
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
@@ -70,7 +76,7 @@ export function Facts({ device }: { readonly device: Device }): ReactNode {
         <PresenceHistory deviceId={device.device_id} />
       </Card>
       <Card title="Notes and location">
-        <Notes deviceId={device.device_id} />
+        <Notes deviceId={device.device_id} editing={notes} />
       </Card>
     </Stack>
   );

@@ -1,33 +1,44 @@
-import { Anchor, Button, Group, Skeleton, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
-import { useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
-import { api, client, type Schema } from '../../api/client.ts';
+import { Alert, Anchor, Button, Group, Skeleton, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import type { ChangeEvent, ReactNode } from 'react';
+import { api } from '../../api/client.ts';
 import { fieldProblems } from '../../api/problem.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
 import { useMay } from '../../session/use-session.ts';
+import { type DeviceNotes, type NotesEditing, type NotesText, readPlace } from './use-notes-edit.ts';
 
-type DeviceNotes = Schema<'DeviceNotes'>;
+export interface NotesProps {
+  readonly deviceId: string;
+  readonly editing: NotesEditing;
+}
 
 /** What people know of the device and where it is. */
-export function Notes({ deviceId }: { readonly deviceId: string }): ReactNode {
+export function Notes({ deviceId, editing }: NotesProps): ReactNode {
   const notes = api.useQuery('get', '/api/v1/devices/{id}/notes', { params: { path: { id: deviceId } } });
-  const [isEditing, setEditing] = useState(false);
   const mayChange = useMay('operator');
-  if (notes.data === undefined) {
+  const { data: known } = notes;
+  if (known === undefined) {
     return notes.error === null ? (
       <Skeleton height={60} />
     ) : (
       <ProblemAlert error={notes.error} onRetry={() => void notes.refetch()} />
     );
   }
-  if (isEditing) return <NotesForm known={notes.data} onClose={() => setEditing(false)} />;
+  const { edit } = editing;
+  if (edit !== undefined) {
+    const isBehind = edit.base.updated_at !== known.updated_at;
+    return <NotesForm known={known} text={edit.text} isBehind={isBehind} editing={editing} />;
+  }
   return (
     <Stack gap="xs" align="flex-start">
-      <Shown notes={notes.data} />
+      <Shown notes={known} />
+      {known.updated_at === null ? null : (
+        <Text size="xs" c="dimmed">
+          Changed <When at={known.updated_at} />
+        </Text>
+      )}
       {mayChange ? (
-        <Button variant="default" onClick={() => setEditing(true)}>
+        <Button variant="default" onClick={() => editing.begin(known)}>
           Edit notes
         </Button>
       ) : null}
@@ -36,7 +47,7 @@ export function Notes({ deviceId }: { readonly deviceId: string }): ReactNode {
 }
 
 function Shown({ notes }: { readonly notes: DeviceNotes }): ReactNode {
-  const { latitude, location, longitude, notes: text, updated_at: at } = notes;
+  const { latitude, location, longitude, notes: text } = notes;
   const hasPlace = latitude !== null && longitude !== null;
   if (text === null && location === null && !hasPlace)
     return (
@@ -53,77 +64,58 @@ function Shown({ notes }: { readonly notes: DeviceNotes }): ReactNode {
       {text === null ? null : (
         <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{text}</Text>
       )}
-      <Text size="xs" c="dimmed">
-        Changed <When at={at} />
-      </Text>
     </>
   );
 }
 
 interface NotesFormProps {
   readonly known: DeviceNotes;
-  readonly onClose: () => void;
+  readonly text: NotesText;
+  readonly isBehind: boolean;
+  readonly editing: NotesEditing;
 }
 
-function NotesForm({ known, onClose }: NotesFormProps): ReactNode {
-  const queries = useQueryClient();
-  const [error, setError] = useState<unknown>(undefined);
-  const form = useForm({
-    initialValues: {
-      notes: known.notes ?? '',
-      location: known.location ?? '',
-      place: known.latitude === null ? '' : `${String(known.latitude)}, ${String(known.longitude)}`,
-    },
-    validate: {
-      place: (text) => (readPlace(text) === undefined ? 'Two numbers, such as 47.3769, 8.5417' : null),
-    },
+/** Nothing that was typed is lost: a change from elsewhere is shown beside it, and the person decides. */
+function NotesForm({ editing, isBehind, known, text }: NotesFormProps): ReactNode {
+  const { error, isSaving } = editing;
+  const problems = fieldProblems(error);
+  const isPlace = readPlace(text.place) !== undefined;
+  const field = (name: keyof NotesText) => ({
+    value: text[name],
+    readOnly: isSaving,
+    error: problems[name],
+    onChange: ({ currentTarget: { value } }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      editing.type({ ...text, [name]: value }),
   });
-  const save = async (values: typeof form.values): Promise<void> => {
-    setError(undefined);
-    const id = known.device_id;
-    const place = readPlace(values.place) ?? { latitude: null, longitude: null };
-    const location = values.location.trim() === '' ? null : values.location;
-    try {
-      await client.PUT('/api/v1/devices/{id}/notes', {
-        params: { path: { id } },
-        body: { notes: values.notes.trim() === '' ? null : values.notes, location, ...place },
-      });
-    } catch (problem) {
-      setError(problem);
-      form.setErrors(fieldProblems(problem));
-      return;
-    }
-    await queries.invalidateQueries({ predicate: ({ queryKey }) => JSON.stringify(queryKey).includes(id) });
-    onClose();
-  };
   return (
-    <form onSubmit={form.onSubmit((values) => (form.submitting ? undefined : save(values)))}>
+    <form
+      onSubmit={(submit) => {
+        submit.preventDefault();
+        if (isPlace && !isSaving) editing.save(known);
+      }}
+    >
       <Stack gap="sm" maw={560}>
         <TextInput
           label="Location (optional)"
           placeholder="Hall 3, second pump"
           maxLength={256}
-          {...form.getInputProps('location')}
+          {...field('location')}
         />
         <TextInput
           label="Latitude, longitude (optional)"
           placeholder="47.3769, 8.5417"
-          {...form.getInputProps('place')}
+          {...field('place')}
+          error={isPlace ? undefined : 'Two numbers, such as 47.3769, 8.5417'}
         />
-        <Textarea
-          label="Notes (optional)"
-          autosize
-          minRows={3}
-          maxLength={4000}
-          {...form.getInputProps('notes')}
-        />
+        <Textarea label="Notes (optional)" autosize minRows={3} maxLength={4000} {...field('notes')} />
         <ProblemAlert error={error} />
+        {isBehind ? <ChangedElsewhere known={known} /> : null}
         <Group gap="xs">
-          <Button type="submit" loading={form.submitting}>
-            Save
+          <Button type="submit" loading={isSaving} disabled={!isPlace}>
+            {isBehind ? 'Make my changes to it' : 'Save'}
           </Button>
-          <Button variant="default" disabled={form.submitting} onClick={onClose}>
-            Cancel
+          <Button variant="default" disabled={isSaving} onClick={editing.drop}>
+            {isBehind ? 'Drop mine' : 'Cancel'}
           </Button>
         </Group>
       </Stack>
@@ -131,10 +123,13 @@ function NotesForm({ known, onClose }: NotesFormProps): ReactNode {
   );
 }
 
-/** Degrees as maps give them to copy; nulls for an empty text, undefined for what is no place. */
-function readPlace(text: string): { latitude: number | null; longitude: number | null } | undefined {
-  if (text.trim() === '') return { latitude: null, longitude: null };
-  const parts = /^\s*(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*$/.exec(text);
-  const [latitude, longitude] = [Number(parts?.[1]), Number(parts?.[2])];
-  return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : undefined;
+function ChangedElsewhere({ known }: { readonly known: DeviceNotes }): ReactNode {
+  return (
+    <Alert color="yellow" title="The notes were changed elsewhere" role="alert">
+      <Stack gap="xs">
+        <Text>They are this now. Your edit is still above; nothing of it is lost.</Text>
+        <Shown notes={known} />
+      </Stack>
+    </Alert>
+  );
 }

@@ -47,12 +47,16 @@ export function ShadowEditor({ deviceId, edit, onEdit }: ShadowEditorProps): Rea
     );
   }
   const { delta, reported, updated_at: at, version } = shadow.data;
-  const differs = Object.keys(delta).length > 0;
+  const says =
+    Object.keys(delta).length > 0
+      ? 'The device does not report all of it yet.'
+      : 'The device reports all that is desired.';
   return (
     <Stack gap="md">
-      <Text c="dimmed" role="status">
-        Version {version}, changed <When at={at} />.{' '}
-        {differs ? 'The device does not report all of it yet.' : 'The device reports all that is desired.'}
+      {/* Read out when it changes, and not every minute. */}
+      <p className="visually-hidden" role="status">{`Version ${String(version)}. ${says}`}</p>
+      <Text c="dimmed">
+        Version {version}, changed <When at={at} />. {says}
       </Text>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Paper withBorder p="md" component="section" aria-label="Desired">
