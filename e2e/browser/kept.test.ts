@@ -35,19 +35,22 @@ describe('what is shown once', () => {
   const leaving = (page: Page): Locator => page.getByRole('dialog', { name: 'Leave without it?' });
   const closing = (page: Page): Locator => page.getByRole('dialog', { name: 'Close without it?' });
 
+  /** The dialog that has just opened has the focus, and the one that has just closed did not take it back. */
+  async function expectFocusWithin(page: Page): Promise<void> {
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(1);
+    await expect.poll(() => page.getByRole('dialog').locator(':focus').count()).toBe(1);
+  }
+
   /** No slip takes a secret off the page that nobody has got; once it is copied, nothing is asked any more. */
   async function expectKept(page: Page, secret: Locator, copy: string): Promise<void> {
     await secret.waitFor();
     await page.mouse.click(5, 5);
     await page.keyboard.press('Escape');
     await closing(page).waitFor();
-    await expectAccessible(page);
     await page.keyboard.press('Escape');
     await closing(page).waitFor({ state: 'detached' });
     await secret.waitFor();
     await goBack(page);
-    await leaving(page).waitFor();
-    await expectAccessible(page);
     await stay(leaving(page));
     await secret.waitFor();
     await page.getByRole('button', { name: copy }).click();
@@ -75,6 +78,7 @@ describe('what is shown once', () => {
     await page.getByRole('button', { name: 'New secret for on call' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Make a new secret' }).click();
     await page.getByText(/^whsec_/).waitFor();
+    await expectFocusWithin(page);
     await page.getByRole('button', { name: 'I have saved it' }).click();
     await page.getByText(/^whsec_/).waitFor({ state: 'detached' });
     await page.getByRole('cell', { name: /^on call/ }).waitFor();
@@ -103,7 +107,15 @@ describe('what is shown once', () => {
     await goBack(page);
     await stay(leaving(page));
     letGo();
-    await expectKept(page, page.getByText(/^efk_/), 'Copy the key');
+    const key = page.getByText(/^efk_/);
+    await key.waitFor();
+    await expectFocusWithin(page);
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await closing(page).waitFor();
+    await expectAccessible(page);
+    await stay(closing(page));
+    await expectKept(page, key, 'Copy the key');
   });
 
   it('the code of a device that is provisioned again is made to its end, and stays until somebody has it', async () => {
@@ -146,8 +158,10 @@ describe('what is shown once', () => {
     await expectAccessible(page);
     await goBack(page);
     await stay(leaving(page));
-    for (const button of ['I have saved it', 'Copy the token'])
-      await page.getByRole('button', { name: button }).first().click();
+    await page.getByRole('button', { name: 'I have saved it' }).first().click();
+    await expect.poll(() => tokens.count()).toBe(1);
+    await page.getByLabel('What it is for').and(page.locator(':focus')).waitFor();
+    await page.getByRole('button', { name: 'Copy the token' }).click();
     await page.getByRole('button', { name: 'Done' }).waitFor();
     await goBack(page);
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();

@@ -110,7 +110,15 @@ export interface DoneButtonProps {
 /** Takes a secret off the page: where it was not copied here, by the person's word. */
 export function DoneButton({ onDone, taken }: DoneButtonProps): ReactNode {
   return (
-    <Button size="compact-sm" variant={taken ? 'filled' : 'default'} onClick={onDone}>
+    <Button
+      size="compact-sm"
+      variant={taken ? 'filled' : 'default'}
+      onClick={({ currentTarget }) => {
+        // The button goes with the secret; whoever works by the keyboard stays where the next is made.
+        currentTarget.closest('form, section')?.querySelector('input')?.focus();
+        onDone();
+      }}
+    >
       {taken ? 'Done' : 'I have saved it'}
     </Button>
   );
