@@ -129,6 +129,43 @@ describe('a session in the browser', () => {
     await page.context().close();
   });
 
+  it('offers what its role may do: after a change of it, and after what was refused for want of it', async () => {
+    const invited = await cloud.call('POST', '/api/v1/invitations', {
+      email: 'grace@example.org',
+      role: 'owner',
+    });
+    const { link } = invited.json as { link: string };
+    story.secrets.add(new URL(link).hash.slice(1));
+    const page = await browser.open(`${origin}/invite${new URL(link).hash}`);
+    await page.getByLabel('Your name').fill('Grace Hopper');
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Accept' }).click();
+    await heading(page, 'Overview');
+    const change = async (item: string, button: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Change Grace Hopper' }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+      await page.getByRole('dialog').getByRole('button', { name: button }).click();
+    };
+    await page.goto(`${origin}/settings/members`);
+    await page.getByRole('button', { name: 'Invite', exact: true }).waitFor();
+    await change('Make admin', 'Change the role');
+    await page.getByText(/^grace@example.org · admin$/).waitFor({ state: 'detached' });
+    const { members } = (await cloud.call('GET', '/api/v1/members')).json as {
+      members: { id: string; email: string; role: string }[];
+    };
+    const grace = members.find(({ email }) => email === 'grace@example.org');
+    expect(grace?.role).toBe('admin');
+    await page.getByRole('link', { name: 'Tokens' }).click();
+    await page.getByLabel('What it is for').fill('nightly');
+    await cloud.call('PUT', `/api/v1/members/${grace?.id ?? ''}`, { role: 'viewer' });
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await page.getByText('Administrators see and make operator tokens.').waitFor();
+    await page.getByRole('link', { name: 'Members' }).click();
+    await change('Leave', 'Leave');
+    await heading(page, 'Sign in');
+    await page.context().close();
+  });
+
   it('goes on in its frame while pages cannot be loaded, and loads those of a new version', async () => {
     const page = await enter('/overview');
     await page.evaluate('globalThis.isSamePage = true');

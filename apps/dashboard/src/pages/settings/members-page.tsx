@@ -10,7 +10,8 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
-import { mayAct, type Role, roles, useMay, useSession } from '../../session/use-session.ts';
+import { tellOtherTabs } from '../../session/organization.ts';
+import { mayAct, type Role, roles, sessionQuery, useMay, useSession } from '../../session/use-session.ts';
 import { Invitations } from './invitations.tsx';
 
 type Member = Schema<'Member'>;
@@ -116,14 +117,16 @@ function Question({ asked, isSelf, member, onClose }: QuestionProps): ReactNode 
   const act = async (): Promise<void> => {
     if (asked === 'remove' && isSelf) {
       await client.DELETE('/api/v1/organization/membership');
-      queries.clear();
-      await navigate({ to: '/sign-in' });
+      tellOtherTabs();
+      await navigate({ to: '/sign-in', ignoreBlocker: true });
       return;
     }
     if (asked === 'remove') await client.DELETE('/api/v1/members/{id}', { params: { path } });
     else if (asked !== undefined)
       await client.PUT('/api/v1/members/{id}', { params: { path }, body: { role: asked } });
     await refresh();
+    // What the role may do is shown to whoever has it.
+    if (isSelf) await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
   const removing = asked === 'remove';
   const name = isSelf ? 'the organization' : member.name;
