@@ -278,8 +278,8 @@ function addRoutes(
   const codes = new Codes(shared);
   const { bulk, devices } = parts;
   codeRoutes(app, codes);
-  deviceRoutes(app, devices);
-  batchRoutes(app, parts.batches, new BatchExports(deps));
+  deviceRoutes(app, devices, timers);
+  batchRoutes(app, parts.batches, new BatchExports(deps), timers);
   deviceFactRoutes(app, database, events);
   bulkRoutes(app, bulk);
   enrolmentRoutes(app, new Enrolments({ ...deps, codes, devices }));
@@ -289,7 +289,7 @@ function addRoutes(
   const keys = new KeyAuthenticator(database, timers, securityChanged, guessing.wrongKeys);
   shadowRoutes(app, new Shadows({ database, events, announce }), watchedKeys(parts.refusals, keys));
   eventRoutes(app, events, timers);
-  auditRoutes(app, database, { operators: operatorNames, devices: deviceNames });
+  auditRoutes(app, database, timers, { operators: operatorNames, devices: deviceNames });
   overviewRoutes(app, new Overviews(deps));
   parts.people.routes(app);
 }

@@ -34,8 +34,3 @@ function csvText(rows: readonly (readonly CsvCell[])[]): string {
     { record_delimiter: 'windows', escape_formulas: true },
   );
 }
-
-/** Headers of an answer that a browser saves as a file. @param name visible ASCII without quotes */
-export function asFile(name: string): Readonly<Record<string, string>> {
-  return { 'content-disposition': `attachment; filename="${name}"` };
-}

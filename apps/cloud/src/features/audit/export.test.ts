@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../../storage/testing/databases.ts';
 import { eventuallyTrue } from '../../testing/eventually.ts';
+import { openAndLeave } from '../../testing/slow-download.ts';
 import { startTestCloud, type TestCloud } from '../../testing/test-cloud.ts';
 
 const rowsMade = 120_000;
@@ -70,13 +71,15 @@ describe.each(databaseKinds)('the audit log as a file, on %s', (kind) => {
       select ${organization}, i / 3, 'system', 'system', 'x.y', 'success', '{}' from n`.execute(
       cloud.database.db,
     );
-    const theirs = cloud.client(await cloud.token('viewer', organization));
+    const theirs = cloud.client(await cloud.token('owner', organization));
     const page = await theirs.call('listAudit', 200, { query: { limit: 1 } });
     expect(page).toMatchObject({ total: totalCountedMax, total_is_exact: false });
     const text = await (await theirs.raw('exportAudit')).text();
     const ids = [...text.matchAll(/^aud_(\d+),/gm)].map(([, sequence]) => Number(sequence));
     expect(ids).toHaveLength(rowsMade);
     expect(ids).toEqual([...ids].sort((one, other) => other - one));
+    // Who may not see it any more gets no further, and does not take the rest for a whole file.
+    expect((await (await openAndLeave(cloud, theirs, 'exportAudit')).rest()).isWhole).toBe(false);
   });
 
   it('is read no further once nobody reads it', async () => {

@@ -1,15 +1,20 @@
 import { operations } from '@edgeflow/contract';
+import type { Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
-import { asFile } from '../../http/csv.ts';
-import { endWithConnection } from '../../http/streams.ts';
 import { route } from '../../http/route.ts';
+import { fileAnswer } from '../../http/streams.ts';
 import type { Database } from '../../storage/database.ts';
 import { auditCsv } from './export.ts';
 import { listAudit } from './list.ts';
 import { type NameSources, viewEntries } from './view.ts';
 
-export function auditRoutes(app: FastifyInstance, database: Database, sources: NameSources): void {
+export function auditRoutes(
+  app: FastifyInstance,
+  database: Database,
+  timers: Timers,
+  sources: NameSources,
+): void {
   route(app, operations.listAudit, async ({ caller, query }) => {
     const { organizationId } = caller;
     const page = await listAudit(database, organizationId, query);
@@ -25,9 +30,9 @@ export function auditRoutes(app: FastifyInstance, database: Database, sources: N
   route(
     app,
     operations.exportAudit,
-    ({ caller, query, request }) => {
-      const body = endWithConnection(auditCsv(database, caller.organizationId, query, sources), request);
-      return answer(200, body, asFile('audit-log.csv'));
+    (call) => {
+      const body = auditCsv(database, call.caller.organizationId, call.query, sources);
+      return fileAnswer(call, timers, { body, name: 'audit-log.csv' });
     },
     { waits: true },
   );

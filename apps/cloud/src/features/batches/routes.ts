@@ -1,16 +1,20 @@
-import type { Readable } from 'node:stream';
 import { operations } from '@edgeflow/contract';
+import type { Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
-import { asFile } from '../../http/csv.ts';
 import { requestHashes } from '../../http/idempotency-key.ts';
 import { route } from '../../http/route.ts';
-import { endWithConnection, goneWith } from '../../http/streams.ts';
+import { fileAnswer, goneWith } from '../../http/streams.ts';
 import { operatorOf } from '../identity/index.ts';
 import type { BatchExports } from './exports.ts';
 import type { Batches } from './service.ts';
 
-export function batchRoutes(app: FastifyInstance, batches: Batches, exports: BatchExports): void {
+export function batchRoutes(
+  app: FastifyInstance,
+  batches: Batches,
+  exports: BatchExports,
+  timers: Timers,
+): void {
   route(app, operations.createBatch, async (call) => {
     const hashes = requestHashes(call.request, call.body);
     return answer(201, await batches.create(operatorOf(call), call.body, hashes, goneWith(call.request)));
@@ -49,17 +53,14 @@ export function batchRoutes(app: FastifyInstance, batches: Batches, exports: Bat
   route(app, operations.revokeBatch, async (call) =>
     answer(200, await batches.revoke(operatorOf(call), call.params.id)),
   );
-  exportRoutes(app, exports);
+  exportRoutes(app, exports, timers);
 }
 
-function exportRoutes(app: FastifyInstance, exports: BatchExports): void {
+function exportRoutes(app: FastifyInstance, exports: BatchExports, timers: Timers): void {
   route(
     app,
     operations.exportBatchCsv,
-    async (call) => {
-      const file = await exports.csv(operatorOf(call), call.params.id);
-      return sent(file, call.request);
-    },
+    async (call) => fileAnswer(call, timers, await exports.csv(operatorOf(call), call.params.id)),
     { waits: true },
   );
   route(
@@ -67,24 +68,14 @@ function exportRoutes(app: FastifyInstance, exports: BatchExports): void {
     operations.exportBatchLabels,
     async (call) => {
       const file = await exports.labels(operatorOf(call), call.params.id, call.query.page);
-      return sent(file, call.request);
+      return fileAnswer(call, timers, file);
     },
     { waits: true },
   );
   route(
     app,
     operations.exportBatchEnvFiles,
-    async (call) => {
-      const file = await exports.envFiles(operatorOf(call), call.params.id);
-      return sent(file, call.request);
-    },
+    async (call) => fileAnswer(call, timers, await exports.envFiles(operatorOf(call), call.params.id)),
     { waits: true },
   );
-}
-
-function sent(
-  file: { readonly body: Readable; readonly name: string },
-  request: Parameters<typeof endWithConnection>[1],
-) {
-  return answer(200, endWithConnection(file.body, request), asFile(file.name));
 }

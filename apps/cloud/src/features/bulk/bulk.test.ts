@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { databaseKinds } from '../../storage/testing/databases.ts';
 import { eventually, eventuallyTrue } from '../../testing/eventually.ts';
 import { insertLargeFleet } from '../../testing/large-fleet.ts';
+import { openAndLeave } from '../../testing/slow-download.ts';
 import { type RunningCloud, startTestCloud, type TestCloud } from '../../testing/test-cloud.ts';
 import { TestDevice } from '../../testing/test-device.ts';
 
@@ -221,6 +222,13 @@ describe.each(databaseKinds)('devices as CSV on %s', (kind) => {
     expect(raw.headers.get('content-type')).toBe('text/csv');
     expect(raw.headers.get('content-disposition')).toBe('attachment; filename="devices.csv"');
     await raw.body?.cancel();
+  });
+
+  it('are broken off within seconds of the end of their reader’s token', async () => {
+    // More than the sockets between the cloud and a slow reader hold.
+    const wide = JSON.stringify(Array.from({ length: 32 }, (_, n) => String(n).padEnd(64, '漢')));
+    await cloud.database.db.updateTable('devices').set({ tags: wide }).execute();
+    expect((await (await openAndLeave(cloud, cloud.owner, 'exportDevices')).rest()).isWhole).toBe(false);
   });
 
   it('are not read on for somebody who has gone', async () => {

@@ -1,13 +1,13 @@
 import { operations } from '@edgeflow/contract';
+import type { Timers } from '@edgeflow/platform';
 import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
-import { asFile } from '../../http/csv.ts';
 import { route } from '../../http/route.ts';
-import { endWithConnection, goneWith } from '../../http/streams.ts';
+import { fileAnswer, goneWith } from '../../http/streams.ts';
 import { operatorOf } from '../identity/index.ts';
 import type { Devices } from './service.ts';
 
-export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
+export function deviceRoutes(app: FastifyInstance, devices: Devices, timers: Timers): void {
   route(app, operations.createDevice, async (call) =>
     answer(201, await devices.create(operatorOf(call), call.body)),
   );
@@ -20,9 +20,9 @@ export function deviceRoutes(app: FastifyInstance, devices: Devices): void {
   route(
     app,
     operations.exportDevices,
-    async (call) => {
+    (call) => {
       const body = devices.export(operatorOf(call), call.query, goneWith(call.request));
-      return answer(200, endWithConnection(body, call.request), asFile('devices.csv'));
+      return fileAnswer(call, timers, { body, name: 'devices.csv' });
     },
     { waits: true },
   );

@@ -5,14 +5,12 @@ import type { FastifyInstance } from 'fastify';
 import { answer } from '../../http/answer.ts';
 import { ProblemError } from '../../http/problems.ts';
 import { route } from '../../http/route.ts';
-import { endWithConnection } from '../../http/streams.ts';
+import { endWithConnection, whenRefused } from '../../http/streams.ts';
 import type { Events, Subscription } from './feed.ts';
 import type { StoredEvent } from './store.ts';
 
 /** Comments keep proxies from closing a quiet stream. */
 const keepAliveMs = 15_000;
-/** How often it is asked whether the reader of a stream would still be let in. */
-const recheckMs = 3_000;
 /** What a browser waits before it reconnects. */
 const retryMs = 2_000;
 
@@ -20,35 +18,18 @@ export function eventRoutes(app: FastifyInstance, events: Events, timers: Timers
   route(
     app,
     operations.streamEvents,
-    async ({ caller, callerNow, headers, request }) => {
-      const sent = headers['last-event-id'];
+    async (call) => {
+      const sent = call.headers['last-event-id'];
       const sequence = readLastEventId(typeof sent === 'string' ? sent : undefined);
-      const body = await openStream(events, timers, caller.organizationId, sequence);
-      endWhenRefused(body, timers, async () => (await callerNow()).organizationId === caller.organizationId);
-      return answer(200, endWithConnection(body, request), { 'X-Accel-Buffering': 'no' });
+      const body = await openStream(events, timers, call.caller.organizationId, sequence);
+      // Nothing is missing: a stream of events ends anywhere.
+      whenRefused(body, call, timers, () => {
+        body.push(null);
+      });
+      return answer(200, endWithConnection(body, call.request), { 'X-Accel-Buffering': 'no' });
     },
     { waits: true },
   );
-}
-
-/** Whoever was removed, signed out or given another organization hears nothing more. */
-function endWhenRefused(body: Readable, timers: Timers, isAllowed: () => Promise<boolean>): void {
-  let asking = false;
-  const timer = timers.every(recheckMs, () => {
-    if (asking) return;
-    asking = true;
-    isAllowed()
-      // A database that is away for a moment says nothing of the reader.
-      .catch((error: unknown) => !(error instanceof ProblemError) || error.status >= 500)
-      .then((allowed) => {
-        asking = false;
-        if (!allowed) body.push(null);
-      })
-      .catch(() => undefined);
-  });
-  body.once('close', () => {
-    timers.clear(timer);
-  });
 }
 
 /** A stream of server-sent events that pauses with its reader. */

@@ -1,5 +1,6 @@
 import { formatProvisioningLink } from '@edgeflow/contract';
 import { sql } from 'kysely';
+import { ProblemError } from '../../../http/problems.ts';
 import { type KeyRing, openSealed } from '../../../keyring/index.ts';
 import type { BatchRow } from '../../../storage/batch-tables.ts';
 import type { Database } from '../../../storage/database.ts';
@@ -56,47 +57,66 @@ interface SealedRow {
 }
 
 /**
- * The rows of a batch in their order, with their texts, so many at a time. It throws when the texts are wiped while
- * they are read: half a file must not look like a whole one.
+ * The rows of a batch in their order, with their texts, so many at a time.
+ *
+ * Every page is of the edition that `batch` shows, which is the one whose export was written down. It throws
+ * `batch_texts_wiped` once they are replaced, wiped or kept for no longer: half a file must not look like a whole one.
  */
 export async function* openRows(source: TextSource, batch: BatchRow): AsyncGenerator<readonly OpenRow[]> {
   const { database } = source;
-  const pins = source.pins();
-  const cloudUrl = source.publicUrl();
-  const nowMs = await database.nowMs();
-  for (let after = 0; ;) {
-    const page = await sql<SealedRow>`select r.number, r.device_name, r.serial_number, r.mac_address, r.tags,
-        r.sealed_text, c.id as code_id, c.server_key_id, c.state, c.expires_at_ms
-      from batch_rows r join provisioning_codes c on c.id = r.code_id
-      where r.batch_id = ${batch.id} and r.number > ${after} order by r.number limit ${pageSize}`.execute(
-      database.db,
-    );
-    const last = page.rows.at(-1);
-    if (last === undefined) return;
-    yield page.rows.map((row): OpenRow => {
-      const code = textOf(source.keyRing, batch, row);
-      return {
-        number: row.number,
-        name: row.device_name,
-        serialNumber: row.serial_number,
-        macAddress: row.mac_address,
-        tags: JSON.parse(row.tags) as string[],
-        code,
-        link: code === null ? null : formatProvisioningLink({ cloudUrl, code, pins, codeId: row.code_id }),
-        expiresAtMs: row.expires_at_ms,
-        status: row.state === 'active' && row.expires_at_ms <= nowMs ? 'expired' : row.state,
-      };
-    });
+  for (let after = 0; after < batch.rows_total;) {
+    const nowMs = await database.nowMs();
+    const page = await readPage(database, batch, after, nowMs);
+    const last = page.at(-1);
+    if (last === undefined) throw changedMeanwhile();
+    yield page.map((row) => openRow(source, batch, row, nowMs));
     after = last.number;
   }
+}
+
+/** One statement, so that the batch is judged at the very moment at which its rows are read. */
+async function readPage(
+  { db }: Database,
+  { edition, id }: BatchRow,
+  after: number,
+  nowMs: number,
+): Promise<readonly SealedRow[]> {
+  const page = await sql<SealedRow>`select r.number, r.device_name, r.serial_number, r.mac_address, r.tags,
+      r.sealed_text, c.id as code_id, c.server_key_id, c.state, c.expires_at_ms
+    from batches b join batch_rows r on r.batch_id = b.id join provisioning_codes c on c.id = r.code_id
+    where b.id = ${id} and b.edition = ${edition} and b.work is null and b.texts_until_ms > ${nowMs}
+      and r.number > ${after} order by r.number limit ${pageSize}`.execute(db);
+  return page.rows;
+}
+
+function openRow(source: TextSource, batch: BatchRow, row: SealedRow, nowMs: number): OpenRow {
+  const code = textOf(source.keyRing, batch, row);
+  const place = { cloudUrl: source.publicUrl(), pins: source.pins() };
+  return {
+    number: row.number,
+    name: row.device_name,
+    serialNumber: row.serial_number,
+    macAddress: row.mac_address,
+    tags: JSON.parse(row.tags) as string[],
+    code,
+    link: code === null ? null : formatProvisioningLink({ ...place, code, codeId: row.code_id }),
+    expiresAtMs: row.expires_at_ms,
+    status: row.state === 'active' && row.expires_at_ms <= nowMs ? 'expired' : row.state,
+  };
 }
 
 function textOf(keyRing: KeyRing, batch: BatchRow, row: SealedRow): string | null {
   if (row.sealed_text === null) {
     if (row.state !== 'active') return null;
-    throw new Error('the texts were wiped while they were exported');
+    throw changedMeanwhile();
   }
   const { id: batchId, organization_id: organizationId } = batch;
   const seal = sealOf({ keyId: row.server_key_id, organizationId, batchId, codeId: row.code_id });
   return openSealed(keyRing, seal, row.sealed_text);
+}
+
+function changedMeanwhile(): ProblemError {
+  return new ProblemError('batch_texts_wiped', {
+    detail: 'They were wiped or replaced while they were read.',
+  });
 }
