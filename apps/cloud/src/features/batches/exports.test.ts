@@ -55,6 +55,25 @@ describe.each(databaseKinds)('what is exported of a batch on %s', (kind) => {
     }
   });
 
+  it('as a table: what it was made of reads back as the same devices, without the columns that were added', async () => {
+    const csv = 'name,serial,mac,tags\n"pump, 7",S1,dc:a6:32:01:02:03,a;b\nпамп,,,\n"a ""b"" c",S3,,\n';
+    const id = await make({ csv });
+    const text = await (await cloud.owner.raw('exportBatchCsv', { id })).text();
+    const rows: string[][] = parse(text, { bom: true });
+    expect(rows[0]).toEqual('row,name,serial,mac,tags,code,link,expires_at,status'.split(','));
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+    // As a spreadsheet leaves them when the other columns were deleted: each cell as it stood in the file.
+    const again = text
+      .split('\r\n')
+      .map((line) => /^\ufeff?[^,]*,((?:(?:"(?:[^"]|"")*"|[^,"]*),){4})/.exec(line)?.[1]);
+    const kept = again.map((line) => line?.slice(0, -1) ?? '').join('\r\n');
+    const [first, second] = await Promise.all(
+      [csv, kept].map((table) => cloud.owner.call('checkBatch', 200, { body: { csv: table } })),
+    );
+    expect(first?.preview).toHaveLength(3);
+    expect(second).toEqual(first);
+  });
+
   it('after the unused were replaced: the new codes, and of the used ones all but their texts', async () => {
     const id = await make({ csv: 'name\npump 1\npump 2\npump 3\n' });
     const csv = async (): Promise<Record<string, string>[]> =>

@@ -192,24 +192,42 @@ describe.each(databaseKinds)('devices as CSV on %s', (kind) => {
   }
 
   it('come whole, in the form of RFC 4180, and run nothing in a spreadsheet', async () => {
-    const names = ['=HYPERLINK("http://evil")', '+1', '-1', '@cmd', 'plain', 'with "quotes", and a comma'];
+    const names = ['=HYPERLINK("http://evil")', '+1', 'a;=1', 'plain', 'with "quotes", and a comma'];
     for (const name of names) {
-      await cloud.owner.call('createDevice', 201, { body: { name, tags: ['=x', 'b'], group: 'csv' } });
+      await cloud.owner.call('createDevice', 201, { body: { name, tags: ['b', '=x'], group: 'csv' } });
     }
     const [header, ...lines] = await read({ group: 'csv' });
     expect(header).toMatch(/^device_id,name,status,status_since,group,tags,board_model,/);
-    const shown = lines.map((line) => /^dev_[^,]+,(.*?),never_connected,,csv,/.exec(line)?.[1]).sort();
+    const shown = lines.map((line) => /^"dev_[^,]+",(.*?),"never_connected",,"csv",/.exec(line)?.[1]).sort();
     expect(shown).toEqual(
       [
         `"'=HYPERLINK(""http://evil"")"`,
-        "'+1",
-        "'-1",
-        "'@cmd",
-        'plain',
+        `"'+1"`,
+        `"a;'=1"`,
+        '"plain"',
         '"with ""quotes"", and a comma"',
       ].sort(),
     );
-    expect(lines[0]).toContain("'=x; b");
+    expect(lines[0]).toContain(`"b;' =x"`);
+  });
+
+  it('are one line each, whatever a device has said of itself', async () => {
+    const { codes } = await cloud.owner.call('createCodes', 201, { body: {} });
+    const { device_id: id } = await cloud.client().call('provisionDevice', 201, {
+      body: {
+        provisioning_code: codes[0]?.code,
+        hardware_info: { board_model: 'pi\r=1+1', serial_number: "x\n=cmd|' /C calc'!A0" },
+        network_info: { hostname: 'a;=1+1', ip_address: '\r\n=1' },
+      },
+    });
+    const lines = (await read()).filter((line) => line.includes(id));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`"pi\\u000d=1+1","x\\u000a=cmd|' /C calc'!A0",,"a;'=1+1","\\u000d\\u000a=1"`);
+    // No line of the file begins as none of its own.
+    expect((await read()).slice(1).every((line) => line.startsWith('"dev_'))).toBe(true);
+    expect((await (await cloud.owner.raw('exportDevices')).text()).replaceAll('\r\n', '')).not.toMatch(
+      /[\r\n]/,
+    );
   });
 
   it('are all that match, over many slices, with the headers of a file', async () => {
