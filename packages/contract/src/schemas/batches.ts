@@ -7,7 +7,7 @@ import {
   codeTtlSecondsMin,
 } from '../limits.ts';
 import { codeStatusSchema, macAddressSchema } from './codes.ts';
-import { countedPageShape, label, pageQuerySchema, tagsSchema, timeSchema } from './common.ts';
+import { countedPageShape, jsonSchema, label, pageQuerySchema, tagsSchema, timeSchema } from './common.ts';
 import { deviceStatusSchema } from './devices.ts';
 
 /** One device of a batch. What is left out is not bound, or is what the whole batch has. */
@@ -36,8 +36,8 @@ export const createBatchRequestSchema = z
     count: z.number().int().min(1).max(batchRowsMax).optional(),
     /** With `count`: devices are called by this and their number, as `pump-0007`. */
     name_prefix: label(100).optional(),
-    /** Read one by one: a row that is wrong does not make the rest unreadable. */
-    rows: z.array(z.unknown()).min(1).max(batchRowsMax).optional(),
+    /** Read one by one: a row that is wrong does not make the rest unreadable, unless it is nested without end. */
+    rows: z.array(jsonSchema).min(1).max(batchRowsMax).optional(),
     /** A table with a line of headings: name, serial, mac, tags (tags with `;`, `|` or spaces between them). */
     csv: z.string().min(1).optional(),
     /** Make the good rows although others are wrong. */
