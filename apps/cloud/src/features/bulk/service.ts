@@ -46,7 +46,7 @@ export interface BulkOptions {
   readonly timers: Timers;
   readonly random: Random;
   readonly events: Events;
-  readonly devices: Devices;
+  readonly devices: Pick<Devices, 'select'>;
   readonly securityChanged: (deviceIds: readonly string[]) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -77,7 +77,13 @@ export class BulkChanges {
     // Before anything is counted: what the first one deleted would be missing.
     const before = await findRepeated(database, operator, hashes);
     if (before !== undefined) return view(before);
-    const bulk = await this.#settle(operator, request, hashes);
+    const bulk = await this.#settle(operator, request, hashes).catch(async (error: unknown) => {
+      // The same request may have begun since, and what it deleted is missing from what was counted.
+      const since = isCountChanged(error) ? await findRepeated(database, operator, hashes) : undefined;
+      if (since === undefined) throw error;
+      return since;
+    });
+    if ('state' in bulk) return view(bulk);
     const insert = (): Promise<BulkChangeRow | undefined> =>
       database.transaction((tx) => insertOnce(tx, bulk));
     // The same request twice at one moment: the second one finds the first.
@@ -155,6 +161,10 @@ export class BulkChanges {
     }
     return done.isFinished;
   }
+}
+
+function isCountChanged(error: unknown): boolean {
+  return error instanceof ProblemError && error.code === 'count_changed';
 }
 
 /** @returns the change that the same request has begun already, if there is one */
