@@ -68,6 +68,13 @@ export async function openRegistry(
   }).catch((error: unknown) => {
     throw databaseProblem(setting, error);
   });
+  if (opened.openFiles.length > 0) {
+    const files = opened.openFiles.map((path) => basename(path));
+    logger.warn(
+      { files },
+      'others may read the database: these files belong to another user; close them with chmod 600',
+    );
+  }
   if (opened.migrations.copy !== undefined) {
     logger.info({ copy: basename(opened.migrations.copy) }, 'the database was copied before its migration');
   }

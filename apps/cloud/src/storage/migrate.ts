@@ -13,6 +13,7 @@ import { batches } from './migrations/0008-batches.ts';
 import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 import { repeatedBulks } from './migrations/0011-repeated-bulks.ts';
+import { makePrivate } from './private-files.ts';
 
 /** Every migration ever released, in order. Append only. */
 function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -67,6 +68,7 @@ export async function migrate(
   let copy: string | undefined;
   if (embedded !== undefined && applied.length > 0 && pending.length > 0) {
     copy = unusedPath(`${embedded.path}.before-${pending[0] ?? ''}`);
+    makePrivate(copy);
     embedded.raw.prepare('vacuum into ?').run(copy);
   }
   const { error, results } = await migrator.migrateToLatest();
