@@ -70,10 +70,7 @@ export async function openRegistry(
   });
   if (opened.openFiles.length > 0) {
     const files = opened.openFiles.map((path) => basename(path));
-    logger.warn(
-      { files },
-      'others may read the database: these files belong to another user; close them with chmod 600',
-    );
+    logger.warn({ files }, 'others on this machine may read the database; close these files with chmod 600');
   }
   if (opened.migrations.copy !== undefined) {
     logger.info({ copy: basename(opened.migrations.copy) }, 'the database was copied before its migration');

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemTimers } from '@edgeflow/platform';
+import { systemTimers, type Timers } from '@edgeflow/platform';
 import { SimulatedTime } from '@edgeflow/platform/simulated';
 import { afterEach, describe, expect, it } from 'vitest';
-import { noNetworks, parseNetworks } from '../http/addresses.ts';
+import { type NetworkSet, noNetworks, parseNetworks } from '../http/addresses.ts';
 import { addressProblem, mayCall } from './destinations.ts';
-import { publicPoster } from './post.ts';
+import { type Poster, publicPoster } from './post.ts';
 
 function networks(text: string) {
   const reading = parseNetworks(text);
@@ -77,7 +77,10 @@ describe('a post', () => {
     return `http://localhost:${String((server.address() as AddressInfo).port)}/`;
   }
 
-  const poster = publicPoster(systemTimers, networks('127.0.0.0/8'));
+  const refused: unknown[] = [];
+  const posterTo = (allowed: NetworkSet, timers: Timers = systemTimers): Poster =>
+    publicPoster({ timers, allowed, onRefused: (...told) => refused.push(told) });
+  const poster = posterTo(networks('127.0.0.0/8'));
 
   it('is over with the status, however much else comes, and goes nowhere else', async () => {
     let calls = 0;
@@ -100,14 +103,24 @@ describe('a post', () => {
     const url = await listen(() => {
       calls += 1;
     });
-    const outcome = await publicPoster(systemTimers, noNetworks).post(
-      url.replace('http:', 'https:'),
-      {},
-      '{}',
-    );
+    const outcome = await posterTo(noNetworks).post(url.replace('http:', 'https:'), {}, '{}');
     expect(outcome).toMatchObject({ kind: 'failed' });
-    expect(JSON.stringify(outcome)).toMatch(/localhost leads to .*, which may not be called/);
     expect(calls).toBe(0);
+  });
+
+  it('tells whoever named it neither what a name leads to nor whether there is one; the log hears it', async () => {
+    refused.length = 0;
+    const reasonFor = async (host: string): Promise<string> => {
+      const outcome = await posterTo(noNetworks).post(`https://${host}:1/`, {}, '{}');
+      return JSON.stringify(outcome).replaceAll(host, 'HOST');
+    };
+    const inside = await reasonFor('localhost');
+    expect(inside).toContain('HOST leads to no address that may be called');
+    expect(inside).not.toMatch(/127\.|::1/);
+    expect(await reasonFor('there-is-none.invalid')).toBe(inside);
+    expect(refused).toMatchObject([
+      ['localhost', expect.arrayContaining([expect.stringMatching(/127|::1/)])],
+    ]);
   });
 
   it('is given up after ten seconds of silence', async () => {
@@ -116,7 +129,7 @@ describe('a post', () => {
     const url = await listen(() => {
       arrived.resolve(undefined);
     });
-    const posting = publicPoster(time, networks('127.0.0.0/8')).post(url, {}, '{}');
+    const posting = posterTo(networks('127.0.0.0/8'), time).post(url, {}, '{}');
     await arrived.promise;
     await time.advance(10_000);
     expect(await posting).toEqual({ kind: 'failed', reason: 'no answer within 10 seconds' });

@@ -22,16 +22,26 @@ export interface Poster {
   post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<PostOutcome>;
 }
 
+export interface PosterOptions {
+  readonly timers: Timers;
+  readonly allowed: NetworkSet;
+  /** Hears what a name led to where none of it may be called: for whoever runs the cloud alone. */
+  readonly onRefused: (host: string, addresses: readonly string[]) => void;
+}
+
 /**
  * Posts over connections of their own, to addresses that may be called (see `mayCall`), judged by what the name
  * resolves to at the moment of the call. Redirects are answers like others: they are not followed.
+ *
+ * Whoever named the address hears the same of a name that is unknown and of one that leads to where nobody may call:
+ * nobody learns the names and addresses of the network that the cloud stands in.
  */
-export function publicPoster(timers: Timers, allowed: NetworkSet): Poster {
+export function publicPoster(options: PosterOptions): Poster {
   return {
     post: (text, headers, body) => {
-      const problem = addressProblem(text, allowed);
+      const problem = addressProblem(text, options.allowed);
       if (problem !== undefined) return Promise.resolve({ kind: 'failed', reason: problem });
-      return send(new URL(text), headers, body, timers, allowed);
+      return send(new URL(text), headers, body, options);
     },
   };
 }
@@ -40,9 +50,9 @@ function send(
   url: URL,
   headers: Readonly<Record<string, string>>,
   body: string,
-  timers: Timers,
-  allowed: NetworkSet,
+  options: PosterOptions,
 ): Promise<PostOutcome> {
+  const { timers } = options;
   const isPlain = url.protocol === 'http:';
   const open = isPlain ? requestPlain : requestTls;
   const { promise, resolve } = Promise.withResolvers<PostOutcome>();
@@ -50,7 +60,7 @@ function send(
     method: 'POST',
     agent: false,
     maxHeaderSize: headerBytesMax,
-    lookup: allowedLookup(allowed, isPlain),
+    lookup: allowedLookup(options, isPlain),
     headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
   });
   const timer = timers.after(deadlineMs, () => {
@@ -71,10 +81,8 @@ function send(
   return promise;
 }
 
-class RefusedAddressError extends Error {}
-
 /** Resolves a name to those of its addresses that may be called. */
-function allowedLookup(allowed: NetworkSet, onlyLoopback: boolean): LookupFunction {
+function allowedLookup({ allowed, onRefused }: PosterOptions, onlyLoopback: boolean): LookupFunction {
   return (hostname, options, done) => {
     lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
       if (error !== null) {
@@ -86,8 +94,11 @@ function allowedLookup(allowed: NetworkSet, onlyLoopback: boolean): LookupFuncti
       );
       const [first] = usable;
       if (first === undefined) {
-        const to = found.map(({ address }) => address).join(', ');
-        done(new RefusedAddressError(`${hostname} leads to ${to}, which may not be called`), '', 4);
+        onRefused(
+          hostname,
+          found.map(({ address }) => address),
+        );
+        done(new Error(nowhere(hostname)), '', 4);
         return;
       }
       if (options.all === true) done(null, usable);
@@ -99,7 +110,11 @@ function allowedLookup(allowed: NetworkSet, onlyLoopback: boolean): LookupFuncti
 function reasonOf(error: NodeJS.ErrnoException, host: string): string {
   if (error.code === undefined) return error.message;
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
-    return isIP(host) === 0 ? `the name ${host} is not found` : `${host} is not reached`;
+    return isIP(host) === 0 ? nowhere(host) : `${host} is not reached`;
   }
   return `no connection to ${host}: ${error.code}`;
+}
+
+function nowhere(host: string): string {
+  return `${host} leads to no address that may be called; check the name, or ask whoever runs this cloud about WEBHOOK_NETWORKS`;
 }

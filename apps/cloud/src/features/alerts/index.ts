@@ -33,8 +33,14 @@ export interface AlertDeps {
 
 /** The rules' work, with the calls that change and show it added to the app. Nothing runs before its `start()`. */
 export function buildAlerts(app: FastifyInstance, deps: AlertDeps): Alerts {
-  const { database, mailer, timers, webhookNetworks: networks = noNetworks } = deps;
-  const alerts = new Alerts({ ...deps, mailer, poster: publicPoster(timers, networks) });
+  const { database, logger, mailer, timers, webhookNetworks: networks = noNetworks } = deps;
+  const poster = publicPoster({
+    ...{ timers, allowed: networks },
+    onRefused: (host, addresses) => {
+      logger.warn({ host, addresses }, 'a webhook leads to where it may not; see WEBHOOK_NETWORKS');
+    },
+  });
+  const alerts = new Alerts({ ...deps, mailer, poster });
   const written = (): void => {
     alerts.poke();
   };
