@@ -3,9 +3,10 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { bodyBytesMax, type Operation, operatorBodyBytesMax } from '@edgeflow/contract';
-import { type Caller, type DeviceCaller, identifyCaller, type Principal } from './access.ts';
+import type { Caller, Principal } from './access.ts';
 import { contextOf } from './context.ts';
 import { ProblemError } from './problems.ts';
+import { callerBehind, Recogniser } from './recogniser.ts';
 import type { RequestOrigin } from './request-origin.ts';
 import { readWith } from './validation.ts';
 
@@ -64,17 +65,10 @@ interface AnyAnswer {
   readonly body?: unknown;
 }
 
-const callerDecorator = 'edgeflowCaller';
-
 /** The operator behind a request, whether or not the call was allowed; undefined for anybody else. */
 export function operatorBehind(request: FastifyRequest): Principal | undefined {
-  const caller = request.getDecorator<DeviceCaller | Principal | undefined>(callerDecorator);
+  const caller = callerBehind(request);
   return caller?.kind === 'operator' ? caller : undefined;
-}
-
-/** To be called once for an app, before {@link route}. */
-export function prepareRoutes(app: FastifyInstance): void {
-  app.decorateRequest(callerDecorator, undefined);
 }
 
 /**
@@ -90,7 +84,29 @@ export function route<const O extends Operation>(
   const context = contextOf(app);
   const { access, body: bodySchema, query: querySchema } = operation;
   const { addresses } = context;
-  const recognise = access === 'public' ? undefined : identify(context, access);
+  const recogniser = access === 'public' ? undefined : new Recogniser(context, access);
+
+  const handle = (request: FastifyRequest, reply: FastifyReply): void => {
+    const caller = callerBehind(request);
+    if (caller?.kind === 'device' && context.bodySizes.exceedsDeviceLimit(request)) {
+      throw new ProblemError('body_too_large');
+    }
+    const answer = handler({
+      body: bodySchema === undefined ? undefined : readWith(bodySchema, request.body, 'body'),
+      query: querySchema === undefined ? undefined : readWith(querySchema, request.query, 'query'),
+      params: request.params,
+      caller,
+      address: addresses.of(request.raw),
+      origin: context.originOf(request.raw),
+      callerNow: async () => recogniser?.recognise(request),
+      requestId: request.id,
+      headers: request.headers,
+      request,
+      // The members were made from the operation's own schemas; TypeScript cannot follow that through `O`.
+    } as RouteInput<O>);
+    if (answer instanceof Promise) answer.then((value) => send(operation, reply, value)).catch(fail(reply));
+    else send(operation, reply, answer);
+  };
 
   app.route({
     method: operation.method,
@@ -99,47 +115,26 @@ export function route<const O extends Operation>(
     config: { edgeflowWaits: options.waits === true },
     // A HEAD would wait just as long, for an answer that is thrown away.
     exposeHeadRoute: operation.method === 'GET' && options.waits !== true,
-    ...(recognise === undefined ? {} : { onRequest: before(recognise) }),
+    ...(recogniser === undefined ? {} : { onRequest: before(recogniser) }),
     handler: (request, reply) => {
-      const caller =
-        recognise === undefined
-          ? undefined
-          : request.getDecorator<Caller<Operation['access']>>(callerDecorator);
-      if (caller?.kind === 'device' && context.bodySizes.exceedsDeviceLimit(request)) {
-        throw new ProblemError('body_too_large');
+      if (recogniser?.isStale(request) !== true) {
+        handle(request, reply);
+        return;
       }
-      const answer = handler({
-        body: bodySchema === undefined ? undefined : readWith(bodySchema, request.body, 'body'),
-        query: querySchema === undefined ? undefined : readWith(querySchema, request.query, 'query'),
-        params: request.params,
-        caller,
-        address: addresses.of(request.raw),
-        origin: context.originOf(request.raw),
-        callerNow: async () => recognise?.(request),
-        requestId: request.id,
-        headers: request.headers,
-        request,
-        // The members were made from the operation's own schemas; TypeScript cannot follow that through `O`.
-      } as RouteInput<O>);
-      if (answer instanceof Promise) answer.then((value) => send(operation, reply, value)).catch(fail(reply));
-      else send(operation, reply, answer);
+      recogniser
+        .recogniseAgain(request)
+        .then(() => {
+          handle(request, reply);
+        })
+        .catch(fail(reply));
     },
   });
 }
 
-function identify(context: ReturnType<typeof contextOf>, access: Exclude<Operation['access'], 'public'>) {
-  return async (request: FastifyRequest): Promise<DeviceCaller | Principal> => {
-    const address = context.addresses.of(request.raw);
-    return identifyCaller(access, request, address, context, (caller) => {
-      request.setDecorator(callerDecorator, caller);
-    });
-  };
-}
-
 /** As a hook, which must answer nothing. */
-function before(recognise: (request: FastifyRequest) => Promise<unknown>) {
+function before(recogniser: Recogniser) {
   return async (request: FastifyRequest): Promise<void> => {
-    await recognise(request);
+    await recogniser.recognise(request);
   };
 }
 

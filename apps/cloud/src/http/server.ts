@@ -13,10 +13,11 @@ import { readJsonBodies } from './json-body.ts';
 import { httpMetrics } from './metrics.ts';
 import { makeOpenApiDocument } from './openapi.ts';
 import { asProblem, sendProblem } from './problems.ts';
+import { prepareCallers } from './recogniser.ts';
 import { requestIds } from './request-id.ts';
 import { requestOrigins } from './request-origin.ts';
 import { logRequests, slowRequestMsDefault } from './request-log.ts';
-import { operatorBehind, prepareRoutes } from './route.ts';
+import { operatorBehind } from './route.ts';
 import { addServiceRoutes, type Health } from './service-routes.ts';
 import { unmatchedProblem, watchPaths } from './unmatched.ts';
 
@@ -83,7 +84,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     ...{ authenticator: options.authenticator, addresses, bodySizes: readJsonBodies(app) },
     originOf: requestOrigins(options.trustedProxies),
   });
-  prepareRoutes(app);
+  prepareCallers(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');

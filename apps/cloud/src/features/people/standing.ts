@@ -16,8 +16,8 @@ export interface Standing {
 }
 
 /**
- * Holds the organization and finds out what whoever calls may do there now. They were recognised before their request
- * was read, which may be long ago: whoever was removed or demoted since leaves nothing behind that lets them in again.
+ * Holds the organization and finds out what whoever calls may do there now. They were recognised a moment ago; whoever
+ * is removed or demoted at that moment leaves nothing behind that lets them in again.
  *
  * @throws ProblemError `session_missing`, `token_rejected`, `forbidden`
  */
