@@ -19,6 +19,7 @@ import { batches } from './migrations/0008-batches.ts';
 import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 import { repeatedBulks } from './migrations/0011-repeated-bulks.ts';
+import { actorNames } from './migrations/0012-actor-names.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
@@ -37,6 +38,7 @@ const released = [
   '0009-attempts',
   '0010-alerts',
   '0011-repeated-bulks',
+  '0012-actor-names',
 ];
 
 const second: Migration = {
@@ -76,6 +78,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0009-attempts': attempts,
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
+    '0012-actor-names': actorNames,
   };
 
   it('make the schema of an empty database, and copy nothing', () => {
@@ -144,6 +147,28 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     await opened.database.close();
     await old.discard();
   });
+
+  it('0012-actor-names gives what operators did before the names of that moment, and nothing else one', async () => {
+    const old = await makeBareDatabase(kind, systemClock);
+    const { db } = old.database;
+    const before = Object.entries(all).filter(([name]) => name < '0012');
+    await migrate(old.database, undefined, Object.fromEntries(before));
+    await sql`insert into organizations (id, name, created_at_ms) values ('org', 'Pumps', 1)`.execute(db);
+    await sql`insert into users (id, name, email, email_verified, created_at_ms, updated_at_ms)
+      values ('usr_1', 'Ada', 'ada@example.org', 0, 1, 1)`.execute(db);
+    await sql`insert into operator_tokens (id, organization_id, name, role, token_hash, created_at_ms)
+      values ('tok_1', 'org', 'nightly', 'viewer', 'hash', 1)`.execute(db);
+    for (const [actorKind, id] of [
+      ...[['operator', 'usr_1'] as const, ['operator', 'tok_1'] as const, ['operator', 'bootstrap'] as const],
+      ...[['operator', 'tok_gone'] as const, ['device', 'usr_1'] as const],
+    ])
+      await sql`insert into audit_log (organization_id, at_ms, actor_kind, actor_id, action, outcome, detail)
+        values ('org', 1, ${actorKind}, ${id}, 'code.create', 'success', '{}')`.execute(db);
+    await migrate(old.database, undefined, all);
+    const rows = await db.selectFrom('audit_log').select('actor_name').orderBy('sequence').execute();
+    expect(rows.map((row) => row.actor_name)).toEqual(['Ada', 'nightly', 'bootstrap token', null, null]);
+    await old.discard();
+  });
 });
 
 /** The notes of the migrator, as it keeps them. */
@@ -187,6 +212,7 @@ describe('an embedded database', () => {
     '0009-attempts': attempts,
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
+    '0012-actor-names': actorNames,
   };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {

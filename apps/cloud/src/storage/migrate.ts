@@ -13,6 +13,7 @@ import { batches } from './migrations/0008-batches.ts';
 import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 import { repeatedBulks } from './migrations/0011-repeated-bulks.ts';
+import { actorNames } from './migrations/0012-actor-names.ts';
 import { makePrivate } from './private-files.ts';
 
 /** Every migration ever released, in order. Append only. */
@@ -29,6 +30,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
     '0009-attempts': attempts,
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
+    '0012-actor-names': actorNames,
   };
 }
 

@@ -198,6 +198,8 @@ export interface AuditRow {
   reason: string | null;
   request_id: string | null;
   detail: string;
+  /** What an operator was called at that moment; null for anybody else. */
+  actor_name: string | null;
 }
 
 export interface ServerFactRow {

@@ -136,6 +136,11 @@ const paths: readonly HotPath[] = [
     read: (database) => operatorNames(database, organization, [person, 'tok_d00061']),
     indexes: ['users_pkey'],
   },
+  {
+    name: 'the last names of people and tokens that are gone',
+    read: (database) => operatorNames(database, 'org', ['usr_gone', 'tok_1']),
+    indexes: ['audit_by_actor'],
+  },
 ];
 
 /** What runs for each call of a person or a program, or whenever people, invitations and tokens are listed. */

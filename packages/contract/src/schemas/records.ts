@@ -6,7 +6,7 @@ export const auditEntrySchema = z
   .object({
     id: z.string(),
     at: timeSchema,
-    /** `name` is what it is called now; null where it has no name, or is gone. */
+    /** `name` is what an operator was called when they acted, and a device is now; null where it has no name, or is gone. */
     actor: z.object({
       kind: z.enum(['operator', 'device', 'system', 'anonymous']),
       id: z.string(),

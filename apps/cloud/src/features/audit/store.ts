@@ -1,6 +1,7 @@
 import type { AuditAction, JsonObject } from '@edgeflow/contract';
 import type { Tx } from '../../storage/database.ts';
-import { insertRows, type Row } from '../../storage/rows.ts';
+import { sql } from 'kysely';
+import { forEachRow, type Row } from '../../storage/rows.ts';
 import type { AuditRow } from '../../storage/tables.ts';
 
 const columns = {
@@ -40,9 +41,20 @@ export interface AuditFact {
   readonly detail?: Readonly<JsonObject>;
 }
 
-/** Writes what happened in the transaction in which it happened. */
+/**
+ * Writes what happened in the transaction in which it happened, with the names that operators have at this moment: who
+ * is called something else later is not found under that in what was done before.
+ */
 export async function insertAudit(tx: Tx, facts: readonly AuditFact[]): Promise<void> {
-  await insertRows(tx, 'audit_log', columns, facts.map(toRow));
+  const names = Object.keys(columns) as (keyof typeof columns)[];
+  const into = sql.raw(`insert into audit_log (${names.join(', ')}, actor_name)`);
+  await forEachRow(tx, columns, facts.map(toRow), (r, from) => {
+    const actorName = sql`case when ${r.actor_kind} = 'operator' then case when ${r.actor_id} = 'bootstrap'
+      then 'bootstrap token' else coalesce((select name from users where id = ${r.actor_id}),
+      (select name from operator_tokens where id = ${r.actor_id})) end end`;
+    const values = sql`${sql.join(names.map((name) => r[name]))}, ${actorName}`;
+    return tx.kind === 'postgres' ? sql`${into} select ${values} ${from}` : sql`${into} values (${values})`;
+  });
 }
 
 function toRow(fact: AuditFact): Row<typeof columns> {

@@ -18,7 +18,10 @@ export interface NameSources {
   readonly devices: NamesOf;
 }
 
-/** Entries as they are shown: with the names that actors and objects have now. */
+/**
+ * Entries as they are shown: with the names that operators had when they acted, and those that devices and objects have
+ * now.
+ */
 export async function viewEntries(
   database: Database,
   organizationId: string,
@@ -35,13 +38,12 @@ async function namesIn(
   rows: readonly StoredAudit[],
   sources: NameSources,
 ): Promise<ReadonlyMap<string, string>> {
-  const ids = new Set(rows.flatMap((row) => [row.actor_id, row.object_id ?? '']));
+  const ids = new Set(
+    rows.flatMap((row) => [row.actor_name === null ? row.actor_id : '', row.object_id ?? '']),
+  );
   const beginning = (prefix: string): string[] => [...ids].filter((id) => id.startsWith(prefix));
-  const operators = rows.filter((row) => row.actor_kind === 'operator').map((row) => row.actor_id);
   const found = await Promise.all([
-    sources.operators(database, organizationId, [
-      ...new Set([...operators, ...beginning('tok_'), ...beginning('usr_')]),
-    ]),
+    sources.operators(database, organizationId, [...beginning('tok_'), ...beginning('usr_')]),
     sources.devices(database, organizationId, beginning('dev_')),
     codeNames(database, organizationId, beginning('pc_')),
     batchNames(database, organizationId, beginning('batch_')),
@@ -83,7 +85,7 @@ function toEntry(row: StoredAudit, names: ReadonlyMap<string, string>): AuditEnt
   return {
     id: `aud_${String(row.sequence)}`,
     at: toRfc3339(row.at_ms),
-    actor: { kind: row.actor_kind, id: row.actor_id, name: nameOf(row.actor_id) },
+    actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name ?? nameOf(row.actor_id) },
     action: row.action,
     object: row.object_kind === null ? null : { kind: row.object_kind, id: objectId, name: nameOf(objectId) },
     address: row.address,

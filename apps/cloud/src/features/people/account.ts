@@ -33,7 +33,11 @@ export class Account {
   }
 
   changeName(person: Person, token: string, name: string): Promise<void> {
-    return this.#deps.calls.changeName(token, storableText(name), noteOf(person, 'account.rename'));
+    const note: Note = async (tx) => {
+      const detail = { name_before: person.label };
+      await auditPerson(tx, person.id, { ...success(person, 'account.rename'), detail });
+    };
+    return this.#deps.calls.changeName(token, storableText(name), note);
   }
 
   /** Every other session ends, and every link for a new password. @returns the session that takes the place of this one */
@@ -139,6 +143,10 @@ export class Account {
 function noteOf(person: Person, action: AuditAction, also?: (tx: Tx) => Promise<void>): Note {
   return async (tx) => {
     await also?.(tx);
-    await auditPerson(tx, person.id, { action, actor: person.actor, outcome: 'success' });
+    await auditPerson(tx, person.id, success(person, action));
   };
+}
+
+function success({ actor }: Person, action: AuditAction) {
+  return { action, actor, outcome: 'success' } as const;
 }

@@ -62,13 +62,14 @@ export class Tokens {
       const token = (await tokensOf(tx, organizationId)).find((row) => row.id === id);
       if (token === undefined) throw new ProblemError('token_not_found');
       if (!mayManage(own, token.role)) throw new ProblemError('role_above_own');
-      await tx.db.deleteFrom('operator_tokens').where('id', '=', id).execute();
       await insertAudit(tx, [
         {
           ...{ organizationId, atMs: tx.nowMs, actor, action: 'token.revoke', outcome: 'success' },
           ...{ object: { kind: 'token', id }, detail: { name: token.name, role: token.role } },
         },
       ]);
+      // Last: a token that revokes itself is called by its name.
+      await tx.db.deleteFrom('operator_tokens').where('id', '=', id).execute();
     });
   }
 }

@@ -1,0 +1,18 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * What an operator was called when they acted stays in the log: people change their names, and tokens go. Until now
+ * nothing was written down, so what is there already gets the names of this moment.
+ */
+export const actorNames = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    for (const statement of [
+      `alter table audit_log add column actor_name text`,
+      `update audit_log set actor_name = case when actor_id = 'bootstrap' then 'bootstrap token' else coalesce(
+          (select name from users where users.id = audit_log.actor_id),
+          (select name from operator_tokens where operator_tokens.id = audit_log.actor_id)) end
+        where actor_kind = 'operator'`,
+    ])
+      await sql.raw(statement).execute(db);
+  },
+};
