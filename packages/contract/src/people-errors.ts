@@ -48,7 +48,7 @@ export const peopleErrors = {
   email_taken: entry(
     409,
     'Somebody with this e-mail address has an account already',
-    'Sign in with it first, then open the link again.',
+    'Sign in with it first, then open the link again. If its password is not yours or is lost, “Forgotten password?” gives it to whoever reads that mailbox.',
   ),
   two_factor_conflict: entry(
     409,

@@ -20,6 +20,7 @@ import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 import { repeatedBulks } from './migrations/0011-repeated-bulks.ts';
 import { actorNames } from './migrations/0012-actor-names.ts';
+import { mailedInvitations } from './migrations/0013-mailed-invitations.ts';
 import { openDatabase } from './open.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseKinds, makeBareDatabase, makeDatabase, type TestDatabase } from './testing/databases.ts';
@@ -39,6 +40,7 @@ const released = [
   '0010-alerts',
   '0011-repeated-bulks',
   '0012-actor-names',
+  '0013-mailed-invitations',
 ];
 
 const second: Migration = {
@@ -79,6 +81,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
     '0012-actor-names': actorNames,
+    '0013-mailed-invitations': mailedInvitations,
   };
 
   it('make the schema of an empty database, and copy nothing', () => {
@@ -213,6 +216,7 @@ describe('an embedded database', () => {
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
     '0012-actor-names': actorNames,
+    '0013-mailed-invitations': mailedInvitations,
   };
 
   async function upgrade(known: Readonly<Record<string, Migration>>): Promise<string | undefined> {

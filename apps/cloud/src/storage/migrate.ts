@@ -14,6 +14,7 @@ import { attempts } from './migrations/0009-attempts.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 import { repeatedBulks } from './migrations/0011-repeated-bulks.ts';
 import { actorNames } from './migrations/0012-actor-names.ts';
+import { mailedInvitations } from './migrations/0013-mailed-invitations.ts';
 import { makePrivate } from './private-files.ts';
 
 /** Every migration ever released, in order. Append only. */
@@ -31,6 +32,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
     '0012-actor-names': actorNames,
+    '0013-mailed-invitations': mailedInvitations,
   };
 }
 

@@ -15,8 +15,9 @@ export interface PeopleTables {
 export interface UserRow {
   id: string;
   name: string;
-  /** Lower case. */
+  /** Lower case; `former:` and the id where another account has it now. */
   email: string;
+  /** 1: shown to be this person's, see features/people/proofs.ts. */
   email_verified: number;
   image: string | null;
   two_factor_enabled: number;
@@ -97,6 +98,8 @@ export interface InvitationRow {
   role: Role;
   /** SHA-256 of the secret in the link, hexadecimal. */
   secret_hash: string;
+  /** The same of the link that went to the address itself, and to nobody else; null: none did. */
+  mailed_hash: string | null;
   /** Id of whoever invited. */
   invited_by: string;
   created_at_ms: number;

@@ -7,6 +7,7 @@ import { storableText } from '../../storage/text.ts';
 import type { Note } from './auth-adapter.ts';
 import type { AuthCalls } from './auth-calls.ts';
 import type { PasswordReset } from './password-resets.ts';
+import { takeOver } from './proofs.ts';
 import { resetMessage } from './messages.ts';
 import { endVerifications } from './session-store.ts';
 import type { Begun, Person, Sessions, Visit } from './sessions.ts';
@@ -109,12 +110,14 @@ export class Account {
     return this.#deps.calls.requestReset(email);
   }
 
+  /** By a link that was mailed to the address, or that whoever runs the cloud has handed over. @throws ProblemError `link_invalid` */
   async completeReset(secret: string, password: string, visit: Visit): Promise<void> {
     const note: Note = async (tx, row) => {
       const userId = String(row['user_id']);
       await endVerifications(tx, userId);
+      const detail = { second_factor_removed: await takeOver(tx, userId) };
       await auditPerson(tx, userId, {
-        ...{ action: 'password.reset', outcome: 'success' },
+        ...{ action: 'password.reset', outcome: 'success', detail },
         actor: { kind: 'anonymous', id: 'anonymous', address: visit.address, requestId: visit.requestId },
       });
     };

@@ -14,6 +14,12 @@ export interface LivingInvitation extends InvitationRow {
   readonly inviter: string;
 }
 
+/** One that is about to be accepted. */
+export interface FoundInvitation extends LivingInvitation {
+  /** Whether it was found by the link that was mailed to its address: whoever has that reads the mailbox. */
+  readonly byMail: boolean;
+}
+
 export async function insertInvitation(tx: Tx, row: InvitationRow): Promise<void> {
   await tx.db.insertInto('invitations').values(row).execute();
 }
@@ -36,16 +42,19 @@ export async function invitationBySecret(
   source: Source,
   secret: string,
   nowMs: number,
-): Promise<LivingInvitation> {
+): Promise<FoundInvitation> {
+  const hash = sha256(secret);
   const row = await living(source, nowMs)
-    .where('invitations.secret_hash', '=', sha256(secret))
+    .where((rows) =>
+      rows.or([rows('invitations.secret_hash', '=', hash), rows('invitations.mailed_hash', '=', hash)]),
+    )
     .executeTakeFirst();
   if (row === undefined) throw new ProblemError('link_invalid');
-  return row;
+  return { ...row, byMail: row.mailed_hash === hash };
 }
 
 /** Uses an invitation. Of several at the same moment one succeeds. @throws ProblemError `link_invalid` */
-export async function useInvitation(tx: Tx, secret: string): Promise<LivingInvitation> {
+export async function useInvitation(tx: Tx, secret: string): Promise<FoundInvitation> {
   const invitation = await invitationBySecret(tx, secret, tx.nowMs);
   const used = await tx.db
     .updateTable('invitations')

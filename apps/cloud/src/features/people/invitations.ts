@@ -26,10 +26,11 @@ import {
 } from './invitation-store.ts';
 import { invitationLink, invitationMessage } from './messages.ts';
 import type { Newcomers } from './newcomers.ts';
+import { proveAddress } from './proofs.ts';
 import { makeLinkSecret, sha256 } from './secrets.ts';
 import { actorOf, type Begun, type Person, type Sessions, type Visit } from './sessions.ts';
 import { holdStanding } from './standing.ts';
-import { memberOf, membershipsOf, putMember, userByEmail } from './store.ts';
+import { memberOf, membershipsOf, putMember, userByEmail, userById } from './store.ts';
 
 /** How long an invitation stands. */
 const invitationMs = 7 * 24 * 3600 * 1000;
@@ -53,8 +54,9 @@ export class Invitations {
   }
 
   /**
-   * Invites somebody; the link exists in this answer, and in the e-mail that is sent behind it. An earlier invitation
-   * of the same address stands no longer.
+   * Invites somebody; the link exists in this answer alone. Another to the same is in the e-mail that is sent behind it,
+   * so that whoever comes by that one has shown that the address is theirs. An earlier invitation of the same address
+   * stands no longer.
    *
    * @throws ProblemError `role_above_own`, `already_member`
    */
@@ -62,7 +64,7 @@ export class Invitations {
     const { database, mailer, publicUrl, random } = this.#deps;
     const { actor, organizationId } = operator;
     const secret = makeLinkSecret(random);
-    const link = invitationLink(publicUrl(), secret);
+    const mailed = mailer === undefined ? undefined : { mailer, secret: makeLinkSecret(random) };
     const made = await database.transaction(async (tx) => {
       const { maker, role: own } = await holdStanding(tx, operator);
       if (!mayManage(own, role)) throw new ProblemError('role_above_own');
@@ -74,6 +76,7 @@ export class Invitations {
       const row: InvitationRow = {
         ...{ id: makeId('invitation', random.bytes), organization_id: organizationId, email, role },
         ...{ secret_hash: sha256(secret), invited_by: maker, created_at_ms: tx.nowMs },
+        mailed_hash: mailed === undefined ? null : sha256(mailed.secret),
         ...{ expires_at_ms: tx.nowMs + invitationMs, accepted_at_ms: null, revoked_at_ms: null },
       };
       await insertInvitation(tx, row);
@@ -85,8 +88,11 @@ export class Invitations {
       ]);
       return row;
     });
-    if (mailer !== undefined) this.#send(mailer, operator, made, link);
-    return { invitation: view({ ...made, inviter: operator.label }), link, by_email: mailer !== undefined };
+    if (mailed !== undefined) {
+      this.#send(mailed.mailer, operator, made, invitationLink(publicUrl(), mailed.secret));
+    }
+    const link = invitationLink(publicUrl(), secret);
+    return { invitation: view({ ...made, inviter: operator.label }), link, by_email: mailed !== undefined };
   }
 
   async list({ organizationId }: Operator): Promise<Invitation[]> {
@@ -125,7 +131,12 @@ export class Invitations {
     };
   }
 
-  /** As somebody new, or who belongs to no organization any more and so cannot sign in. @throws ProblemError `link_invalid`, `email_taken` */
+  /**
+   * As somebody new, also where the address was that of somebody who belongs to no organization any more: the link may
+   * be in other hands than the account was, so nothing of that one is given away with it.
+   *
+   * @throws ProblemError `link_invalid`, `email_taken`
+   */
   async accept({ name, password, secret }: AcceptInvitationRequest, visit: Visit): Promise<Begun> {
     const { database, newcomers, sessions } = this.#deps;
     // Whoever has no link costs no hashing.
@@ -134,10 +145,11 @@ export class Invitations {
     const passwordHash = await newcomers.hash(password);
     const accept = database.transaction(async (tx) => {
       const invitation = await useInvitation(tx, secret);
-      const { email, organization_id: organizationId } = invitation;
+      const { byMail, email, organization_id: organizationId } = invitation;
       await sql`select id from users where email = ${email} ${tx.forUpdate}`.execute(tx.db);
       if (await isTaken(tx, email)) throw new ProblemError('email_taken');
-      const userId = await newcomers.createAnew(tx, { name, email, passwordHash });
+      await newcomers.freeAddress(tx, email);
+      const userId = await newcomers.create(tx, { name, email, passwordHash, isProven: byMail });
       await this.#join(tx, invitation, userId, visit);
       const token = await newcomers.openSession(tx, userId);
       return sessions.beginIn(tx, { token, userId, method: 'invitation', visit, organizationId });
@@ -162,6 +174,9 @@ export class Invitations {
       if ((await memberOf(tx, organizationId, person.id)) !== undefined)
         throw new ProblemError('already_member');
       await this.#join(tx, invitation, person.id, visit);
+      if (invitation.byMail && (await userById(tx, person.id)).email === invitation.email) {
+        await proveAddress(tx, person.id);
+      }
       return organizationId;
     });
   }

@@ -7,7 +7,7 @@ import { smtpMailer, withTimeouts } from '../../mail/mailer.ts';
 import { databaseKinds } from '../../storage/testing/databases.ts';
 import type { ApiClient } from '../../testing/api-client.ts';
 import { eventuallyTrue } from '../../testing/eventually.ts';
-import { firstOwner, password } from '../../testing/people.ts';
+import { firstOwner, newMember, password } from '../../testing/people.ts';
 import { startTestCloud, type TestCloud } from '../../testing/test-cloud.ts';
 
 const mailPassword = 'password-of-the-mail-server';
@@ -60,16 +60,50 @@ describe.each(databaseKinds)('e-mail on %s', (kind) => {
     });
   });
 
+  async function isProven(email: string): Promise<boolean> {
+    const users = cloud.database.db.selectFrom('users').select('email_verified').where('email', '=', email);
+    return (await users.executeTakeFirstOrThrow()).email_verified !== 0;
+  }
   const linkIn = (mail: string): string => /https:\/\/\S+#\S+/.exec(mail)?.[0] ?? '';
 
-  it('brings an invitation, which is shown to whoever invites too', async () => {
+  it('brings an invitation by a link of its own, which proves the mailbox; whoever invites is shown another', async () => {
     const body = { email: 'grace@example.org', role: 'viewer' };
     const made = await owner.call('createInvitation', 201, { body });
     expect(made.by_email).toBe(true);
     await eventuallyTrue('the mail came', () => mails.length === 1);
     expect(mails[0]).toContain('To: grace@example.org');
     expect(mails[0]).toContain('From: EdgeFlow <edgeflow@example.org>');
-    expect(linkIn(mails[0] ?? '')).toBe(made.link);
+    const mailed = linkIn(mails[0] ?? '');
+    const [address, secret] = mailed.split('#');
+    expect(made.link.startsWith(`${address ?? ''}#`)).toBe(true);
+    expect(made.link).not.toBe(mailed);
+    const accept = { body: { secret, name: 'Grace', password } };
+    await cloud.person().call('acceptInvitation', 201, accept);
+    const shown = { body: { secret: made.link.split('#')[1] } };
+    expect(await cloud.person().refusal('readInvitation', shown)).toBe('410 link_invalid');
+    expect(await isProven(body.email)).toBe(true);
+  });
+
+  it('proves the mailbox of somebody who has an account by the mailed link of their own address alone', async () => {
+    const elsewhere = cloud.client(
+      await cloud.token('owner', await cloud.cloud.identity.createOrganization('Elsewhere', null)),
+    );
+    const email = 'joins@example.org';
+    const person = await newMember(cloud, owner, email, 'viewer');
+    for (const [to, proves] of [
+      ['other@example.org', false],
+      [email, true],
+    ] as const) {
+      mails.length = 0;
+      await elsewhere.call('createInvitation', 201, { body: { email: to, role: 'viewer' } });
+      await eventuallyTrue('the mail came', () => mails.some((mail) => mail.includes(`To: ${to}`)));
+      const mail = mails.find((one) => one.includes(`To: ${to}`)) ?? '';
+      await person.call('joinInvitation', 200, { body: { secret: linkIn(mail).split('#')[1] } });
+      expect(await isProven(email)).toBe(proves);
+      const { principal } = await person.call('readSession', 200);
+      if (!proves) await elsewhere.call('removeMember', 204, { id: principal.id });
+      if (!proves) await person.call('signIn', 200, { body: { email, password } });
+    }
   });
 
   it('brings a link for a new password, which works once; nobody hears whether an address is known', async () => {

@@ -10,6 +10,8 @@ export interface Newcomer {
   readonly email: string;
   /** As `Passwords.hash` makes it: hashing takes too long for a transaction. */
   readonly passwordHash: string;
+  /** Whether they have shown that the address is theirs; see proofs.ts. */
+  readonly isProven: boolean;
 }
 
 /** Makes accounts and sessions with better-auth, inside transactions of ours. */
@@ -25,11 +27,11 @@ export class Newcomers {
   }
 
   /** @returns the id */
-  async create(tx: Tx, { email, name, passwordHash }: Newcomer): Promise<string> {
+  async create(tx: Tx, { email, isProven, name, passwordHash }: Newcomer): Promise<string> {
     const { internalAdapter } = await this.#built.auth.$context;
     return this.#built.store.within(tx, async () => {
       const user = await internalAdapter.createUser(
-        { name: storableText(name), email, emailVerified: false },
+        { name: storableText(name), email, emailVerified: isProven },
         { method: 'email-password' },
       );
       await internalAdapter.linkAccount({
@@ -41,7 +43,7 @@ export class Newcomers {
 
   /**
    * The same for an address that may have an account already: then it gets this name and password, no second factor,
-   * and every session of it ends.
+   * and every session of it ends. Only for whoever comes by a link of the command line, which may do anything.
    */
   async createAnew(tx: Tx, newcomer: Newcomer): Promise<string> {
     const known = await userByEmail(tx, newcomer.email);
@@ -52,12 +54,28 @@ export class Newcomers {
       await internalAdapter.updatePassword(known.id, newcomer.passwordHash);
       await internalAdapter.updateUser(known.id, {
         name: storableText(newcomer.name),
-        twoFactorEnabled: false,
+        ...{ twoFactorEnabled: false, emailVerified: newcomer.isProven },
       });
     });
     await endVerifications(tx, known.id);
     await tx.db.deleteFrom('two_factors').where('user_id', '=', known.id).execute();
     return known.id;
+  }
+
+  /**
+   * Takes the address, and whatever anybody could sign in with, from an account that belongs to nothing. Its id stays in
+   * the records of where it once was, and is nobody else's.
+   */
+  async freeAddress(tx: Tx, email: string): Promise<void> {
+    const former = await userByEmail(tx, email);
+    if (former === undefined) return;
+    const { id } = former;
+    for (const table of ['sessions', 'two_factors', 'accounts', 'access_links'] as const) {
+      await tx.db.deleteFrom(table).where('user_id', '=', id).execute();
+    }
+    await endVerifications(tx, id);
+    const nobody = { email: `former:${id}`, email_verified: 0, two_factor_enabled: 0 };
+    await tx.db.updateTable('users').set(nobody).where('id', '=', id).execute();
   }
 
   /** A session that has not begun. @returns its token */

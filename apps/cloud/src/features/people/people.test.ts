@@ -299,16 +299,19 @@ describe.each(databaseKinds)('people on %s', (kind) => {
     await there.call('removeMember', 204, { id: back.principal.id });
   });
 
-  it('come back by an invitation when they belong to nothing any more, with a new password', async () => {
+  it('come back by an invitation when they belong to nothing any more, with a new password, as somebody new', async () => {
     const email = 'returns@example.org';
     const person = await newMember(cloud, owner, email, 'admin');
-    await owner.call('removeMember', 204, { id: (await person.call('readSession', 200)).principal.id });
+    const { id } = (await person.call('readSession', 200)).principal;
+    await owner.call('removeMember', 204, { id });
     const secret = await invite(owner, email, 'viewer');
     const shown = await cloud.client().call('readInvitation', 200, { body: { secret } });
     expect(shown.account_exists).toBe(false);
     const next = 'another long password';
     await person.call('acceptInvitation', 201, { body: { secret, name: 'Back', password: next } });
-    expect(await person.call('readSession', 200)).toMatchObject({ role: 'viewer' });
+    const back = await person.call('readSession', 200);
+    expect(back).toMatchObject({ role: 'viewer' });
+    expect(back.principal.id).not.toBe(id);
     expect(await cloud.person().refusal('signIn', { body: { email, password } })).toBe('401 sign_in_failed');
     await cloud.person().call('signIn', 200, { body: { email, password: next } });
   });

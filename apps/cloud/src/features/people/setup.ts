@@ -79,7 +79,7 @@ export class Setup {
     const { purpose } = await useLink(tx, secret, ownerPurposes);
     if (purpose === 'setup' && (await countOwners(tx, organizationId)) > 0)
       throw new ProblemError('setup_complete');
-    const userId = await newcomers.createAnew(tx, { name, email, passwordHash });
+    const userId = await newcomers.createAnew(tx, { name, email, passwordHash, isProven: true });
     await putMember(tx, organizationId, userId, 'owner');
     if (organizationName !== undefined) {
       const renamed = { name: storableText(organizationName) };

@@ -80,7 +80,10 @@ function AsStranger({ invitation, secret }: InvitationProps): ReactNode {
   if (!invitation.account_exists) return <NewPerson secret={secret} />;
   return (
     <Stack>
-      <Text>This address has an account. Sign in with it, and you are back here.</Text>
+      <Text>
+        This address has an account. Sign in with it, and you are back here. If you have not made it, or do
+        not know its password, set a new one by “Forgotten password?” first.
+      </Text>
       <SignInFirst secret={secret} />
     </Stack>
   );
