@@ -51,6 +51,7 @@ const tables = [
   'code_words',
   'batch_rows',
   'users',
+  'accounts',
   'members',
   'sessions',
   'verifications',
@@ -69,6 +70,7 @@ const newcomers = names.map((deviceId) => ({ deviceId, address: '', version: nul
 const constraints: Readonly<Record<string, { readonly table: string; readonly sqlite: string }>> = {
   users_pkey: { table: 'users', sqlite: 'sqlite_autoindex_users_1' },
   users_email_key: { table: 'users', sqlite: 'sqlite_autoindex_users_2' },
+  accounts_user_id_provider_id_key: { table: 'accounts', sqlite: 'sqlite_autoindex_accounts_2' },
   members_pkey: { table: 'members', sqlite: 'sqlite_autoindex_members_1' },
   sessions_token_hash_key: { table: 'sessions', sqlite: 'sqlite_autoindex_sessions_2' },
   invitations_secret_hash_key: { table: 'invitations', sqlite: 'sqlite_autoindex_invitations_2' },

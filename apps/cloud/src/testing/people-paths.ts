@@ -17,6 +17,7 @@ import {
   listMembers,
   memberOf,
   membershipsOf,
+  passwordHashOf,
   userByEmail,
   userById,
 } from '../features/people/store.ts';
@@ -36,6 +37,8 @@ export async function insertPeople(database: Database): Promise<void> {
     select ${organization}, 'many', 1 from devices where created_at_ms % 10 = 1`.execute(db);
   await sql`insert into users (id, name, email, email_verified, created_at_ms, updated_at_ms)
     select 'usr_' || id, 'somebody', id || '@example.com', 1, 1, 1 from devices`.execute(db);
+  await sql`insert into accounts (id, user_id, account_id, provider_id, password, created_at_ms, updated_at_ms)
+    select 'acc_' || id, 'usr_' || id, 'usr_' || id, 'credential', 'hash', 1, 1 from devices`.execute(db);
   await sql`insert into members (organization_id, user_id, role, created_at_ms)
     select ${organization}, 'usr_' || id, case when created_at_ms % 10 = 1 then 'owner' else 'viewer' end, 1
     from devices`.execute(db);
@@ -87,6 +90,11 @@ const paths: readonly HotPath[] = [
     name: 'a person by their address',
     read: (database) => userByEmail(database, 'd00061@example.com'),
     indexes: ['users_email_key'],
+  },
+  {
+    name: 'the password behind an address',
+    read: (database) => passwordHashOf(database, 'd00061@example.com'),
+    indexes: ['users_email_key', 'accounts_user_id_provider_id_key'],
   },
   { name: 'a person', read: (database) => userById(database, person), indexes: ['users_pkey'] },
   {

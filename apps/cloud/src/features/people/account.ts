@@ -110,10 +110,17 @@ export class Account {
     return this.#deps.calls.requestReset(email);
   }
 
-  /** By a link that was mailed to the address, or that whoever runs the cloud has handed over. @throws ProblemError `link_invalid` */
-  async completeReset(secret: string, password: string, visit: Visit): Promise<void> {
+  /**
+   * By a link that was mailed to the address, or that whoever runs the cloud has handed over.
+   *
+   * @returns the address of whoever it is
+   * @throws ProblemError `link_invalid`
+   */
+  async completeReset(secret: string, password: string, visit: Visit): Promise<string> {
+    let email = '';
     const note: Note = async (tx, row) => {
       const userId = String(row['user_id']);
+      ({ email } = await userById(tx, userId));
       await endVerifications(tx, userId);
       const detail = { second_factor_removed: await takeOver(tx, userId) };
       await auditPerson(tx, userId, {
@@ -122,6 +129,7 @@ export class Account {
       });
     };
     await this.#deps.calls.resetPassword(secret, password, note);
+    return email;
   }
 
   async #sendReset(mailer: Mailer, email: string, visit: Visit): Promise<void> {

@@ -6,9 +6,10 @@ import { refuseOtherSites } from '../../http/request-origin.ts';
 import { route } from '../../http/route.ts';
 import { operatorOf } from '../identity/index.ts';
 import type { Invitations } from './invitations.ts';
-import { type KnownBrowsers, knownBrowserSeconds } from './known-browsers.ts';
+import { entryCookies } from './entry-cookies.ts';
+import type { KnownBrowsers } from './known-browsers.ts';
 import type { Members } from './members.ts';
-import { sessionCookie, visitOf } from './routes.ts';
+import { visitOf } from './routes.ts';
 import { personOf, type Sessions } from './sessions.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -66,9 +67,8 @@ function invitationRoutes(app: FastifyInstance, { browsers, invitations, session
   );
   route(app, operations.acceptInvitation, async (call) => {
     refuseOtherSites(call.request.raw, call.origin);
-    const { email, session, token } = await invitations.accept(call.body, visitOf(call));
-    const remembered = setCookie('browser', browsers.cookieFor(email), knownBrowserSeconds, call.origin);
-    return answer(201, session, { 'set-cookie': [sessionCookie(token, call.origin), remembered] });
+    const begun = await invitations.accept(call.body, visitOf(call));
+    return answer(201, begun.session, { 'set-cookie': await entryCookies(browsers, begun, call) });
   });
   route(app, operations.joinInvitation, async (call) => {
     const person = personOf(call);

@@ -53,7 +53,7 @@ export function buildPeople(deps: PeopleDeps): People {
   const newcomers = new Newcomers(built);
   const sessions = new Sessions(database, deps.lastUsed);
   const budget = new SignInBudget(clock, random);
-  const browsers = new KnownBrowsers(keyRing, random);
+  const browsers = new KnownBrowsers(database, keyRing, random);
   const firstOrganization = (): string | undefined => identity.firstOrganizationId;
   const shared = { ...deps, newcomers, sessions, calls, budget, browsers, firstOrganization };
   const setup = new Setup(shared);

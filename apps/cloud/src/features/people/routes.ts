@@ -8,8 +8,8 @@ import { refuseOtherSites, type RequestOrigin } from '../../http/request-origin.
 import { route } from '../../http/route.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Account } from './account.ts';
-import { sessionSeconds } from './auth.ts';
-import { type KnownBrowsers, knownBrowserSeconds } from './known-browsers.ts';
+import { browserCookie, entryCookies, sessionCookie } from './entry-cookies.ts';
+import type { KnownBrowsers } from './known-browsers.ts';
 import { type Begun, personOf, type Sessions, type Visit } from './sessions.ts';
 import type { Setup } from './setup.ts';
 import type { SignIn } from './sign-in.ts';
@@ -38,11 +38,6 @@ export function visitOf({ address, headers, requestId }: Call): Visit {
   return { address, requestId, userAgent: headers['user-agent']?.slice(0, userAgentLengthMax) ?? null };
 }
 
-/** Gives the browser its session. */
-export function sessionCookie(token: string, origin: RequestOrigin): string {
-  return setCookie('session', token, sessionSeconds, origin);
-}
-
 /** The session in the cookie. Only for calls that were recognised by it. */
 function tokenOf({ headers, origin }: Call): string {
   return readCookie('session', headers, origin) ?? '';
@@ -51,10 +46,9 @@ function tokenOf({ headers, origin }: Call): string {
 /** Signing in and out, and the first owner. */
 function signInRoutes(app: FastifyInstance, deps: AccountRoutesDeps): void {
   const { browsers, clock, sessions, setup, signIn } = deps;
-  const cookies = ({ email, token }: Begun, origin: RequestOrigin): string[] => [
-    sessionCookie(token, origin),
-    setCookie('browser', browsers.cookieFor(email), knownBrowserSeconds, origin),
-  ];
+  const entered = async (begun: Begun, call: Call) => ({
+    'set-cookie': await entryCookies(browsers, begun, call),
+  });
 
   route(app, operations.readSetup, async () =>
     answer(200, { state: (await setup.hasOwner()) ? 'complete' : 'owner_missing' }),
@@ -62,11 +56,12 @@ function signInRoutes(app: FastifyInstance, deps: AccountRoutesDeps): void {
   route(app, operations.completeSetup, async (call) => {
     refuseOtherSites(call.request.raw, call.origin);
     const begun = await setup.complete(call.body, visitOf(call));
-    return answer(201, begun.session, { 'set-cookie': cookies(begun, call.origin) });
+    return answer(201, begun.session, await entered(begun, call));
   });
   route(app, operations.signIn, async (call) => {
     refuseOtherSites(call.request.raw, call.origin);
-    const browser = browsers.nameOf(readCookie('browser', call.headers, call.origin), call.body.email);
+    const presented = readCookie('browser', call.headers, call.origin);
+    const browser = await browsers.nameOf(presented, call.body.email);
     const begun = await signIn.withPassword(call.body, browser, visitOf(call));
     if ('challenge' in begun) {
       const { challenge, seconds } = begun;
@@ -74,17 +69,17 @@ function signInRoutes(app: FastifyInstance, deps: AccountRoutesDeps): void {
       const required: TwoFactorRequired = { two_factor_required: true, challenge, expires_at: expiresAt };
       return answer(202, required);
     }
-    return answer(200, begun.session, { 'set-cookie': cookies(begun, call.origin) });
+    return answer(200, begun.session, await entered(begun, call));
   });
   route(app, operations.signInSecondFactor, async (call) => {
     refuseOtherSites(call.request.raw, call.origin);
     const begun = await signIn.withSecondFactor(call.body, visitOf(call));
-    return answer(200, begun.session, { 'set-cookie': cookies(begun, call.origin) });
+    return answer(200, begun.session, await entered(begun, call));
   });
   route(app, operations.signInByLink, async (call) => {
     refuseOtherSites(call.request.raw, call.origin);
     const begun = await setup.signIn(call.body.secret, visitOf(call));
-    return answer(200, begun.session, { 'set-cookie': cookies(begun, call.origin) });
+    return answer(200, begun.session, await entered(begun, call));
   });
   route(app, operations.signOut, async (call) => {
     await sessions.signOut(personOf(call));
@@ -121,24 +116,23 @@ function sessionRoutes(app: FastifyInstance, deps: AccountRoutesDeps): void {
 }
 
 /** Passwords and second factors. Whatever changes them gives the browser a new session. */
-function credentialRoutes(app: FastifyInstance, { account }: AccountRoutesDeps): void {
+function credentialRoutes(app: FastifyInstance, { account, browsers }: AccountRoutesDeps): void {
   const renewed = ({ token }: Begun, origin: RequestOrigin) =>
     answer(204, undefined, { 'set-cookie': sessionCookie(token, origin) });
 
-  route(app, operations.changePassword, async (call) =>
-    renewed(
-      await account.changePassword(personOf(call), tokenOf(call), call.body, visitOf(call)),
-      call.origin,
-    ),
-  );
+  route(app, operations.changePassword, async (call) => {
+    const begun = await account.changePassword(personOf(call), tokenOf(call), call.body, visitOf(call));
+    return answer(204, undefined, { 'set-cookie': await entryCookies(browsers, begun, call) });
+  });
   route(app, operations.requestPasswordReset, (call) => {
     refuseOtherSites(call.request.raw, call.origin);
     return answer(202, { by_email: account.requestReset(call.body.email, visitOf(call)) });
   });
   route(app, operations.completePasswordReset, async (call) => {
     refuseOtherSites(call.request.raw, call.origin);
-    await account.completeReset(call.body.secret, call.body.new_password, visitOf(call));
-    return answer(204, undefined);
+    const email = await account.completeReset(call.body.secret, call.body.new_password, visitOf(call));
+    // Else somebody who guesses all the while would keep its person from the sign-in that follows.
+    return answer(204, undefined, { 'set-cookie': await browserCookie(browsers, email, call) });
   });
   route(app, operations.enrolTwoFactor, async (call) =>
     answer(201, await account.enrol(personOf(call), tokenOf(call), call.body.password, visitOf(call))),

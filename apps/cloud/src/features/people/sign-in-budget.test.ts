@@ -10,6 +10,7 @@ import {
   attemptsPerAccountMax,
   attemptsPerAddressMax,
   attemptsPerBrowserMax,
+  attemptsPerKnownMax,
   attemptsWindowSeconds,
   comparingMax,
   refusalsPerAddressMax,
@@ -80,6 +81,16 @@ describe('attempts to sign in', () => {
     allowed(100, (number) => budget.attempt({ account, address: addressOf(number) }, String(number)));
     const known = { account, address: addressOf(1), browser: 'known' };
     expect(allowed(30, (number) => budget.attempt(known, String(number)))).toBe(attemptsPerBrowserMax);
+  });
+
+  it('from all browsers of an account that are known are so many together', () => {
+    const guess = (number: number): void => {
+      const browser = `known ${String(number % 10)}`;
+      budget.attempt({ account, address: addressOf(1), browser }, String(number));
+    };
+    expect(allowed(100, guess)).toBe(attemptsPerKnownMax);
+    // What was tried before costs nothing, there too.
+    expect(allowed(1, guess)).toBe(1);
   });
 
   it('are written down once for each password, and not without end from one address', async () => {

@@ -11,6 +11,8 @@ export const attemptsPerAccountMax = 10;
 export const attemptsPerAddressMax = 50;
 /** Distinct passwords for one account in one browser in which its person has signed in. */
 export const attemptsPerBrowserMax = 10;
+/** The same in all such browsers together: whoever has cookies of many guesses with no more. */
+export const attemptsPerKnownMax = 30;
 /** Attempts in all, known passwords included, from one address or in one known browser: each costs a hash. */
 export const attemptsInAllMax = 150;
 /** Passwords of one address, or one known browser, that are compared or wait for it at one moment. */
@@ -38,8 +40,9 @@ export interface Attempt {
 /**
  * How often it may be tried to sign in. Counted are distinct passwords, before any is compared: who types the same
  * wrong one twice, or the right one every morning, spends one; so attempts in all have a wider bound, and a
- * narrow one at one moment: whoever repeats one password keeps no queue full. A known browser has a budget of its own, which no
- * stranger can spend; so a person is kept out of no account that they use, however it is guessed at.
+ * narrow one at one moment: whoever repeats one password keeps no queue full. A known browser has a budget of its own,
+ * and all of an account have one together; neither can a stranger spend. So a person is kept out of no account that they
+ * use, however it is guessed at.
  *
  * In memory: a restart forgives, and each node counts for itself. An account with a password of twelve characters
  * bears ten guesses a quarter of an hour.
@@ -48,6 +51,7 @@ export class SignInBudget {
   readonly #accounts: DistinctBudget;
   readonly #addresses: DistinctBudget;
   readonly #browsers: DistinctBudget;
+  readonly #known: DistinctBudget;
   readonly #refusals: DistinctBudget;
   readonly #resetAccounts: DistinctBudget;
   readonly #resetAddresses: DistinctBudget;
@@ -69,6 +73,7 @@ export class SignInBudget {
     this.#accounts = budget(attemptsPerAccountMax);
     this.#addresses = budget(attemptsPerAddressMax);
     this.#browsers = budget(attemptsPerBrowserMax);
+    this.#known = budget(attemptsPerKnownMax);
     this.#refusals = budget(refusalsPerAddressMax);
     this.#resetAccounts = budget(resetsPerAccountMax);
     this.#resetAddresses = budget(resetsPerAddressMax);
@@ -88,7 +93,13 @@ export class SignInBudget {
     if (waitSeconds > 0) throw throttled(waitSeconds);
     this.#attempts.add(place);
     if (browser !== undefined) {
-      spend([[this.#browsers, place]], tag);
+      spend(
+        [
+          [this.#browsers, place],
+          [this.#known, account],
+        ],
+        tag,
+      );
       return;
     }
     spend(

@@ -14,6 +14,18 @@ export async function userById(source: Source, id: string): Promise<UserRow> {
   return source.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 }
 
+/** The password of whoever has this address, as it is stored; undefined when nobody has it. */
+export async function passwordHashOf(source: Source, email: string): Promise<string | undefined> {
+  const row = await source.db
+    .selectFrom('users')
+    .innerJoin('accounts', 'accounts.user_id', 'users.id')
+    .select('accounts.password')
+    .where('users.email', '=', email)
+    .where('accounts.provider_id', '=', 'credential')
+    .executeTakeFirst();
+  return row?.password ?? undefined;
+}
+
 /** An organization that a person belongs to. */
 export interface Membership {
   readonly id: string;

@@ -138,6 +138,46 @@ describe.each(databaseKinds)('guessing passwords on %s', (kind) => {
     await cloud.person().call('signIn', 200, { body: ada });
   });
 
+  it('has no more tries with the cookies of many sign-ins, once the password is another', async () => {
+    const browsers = [new Browser(), new Browser(), new Browser(), new Browser()];
+    for (const one of browsers) await cloud.person(one).call('signIn', 200, { body: ada });
+    const body = { current_password: password, new_password: 'a new long password' };
+    await cloud.person(known).call('changePassword', 204, { body });
+    const answers: string[] = [];
+    for (const [index, one] of browsers.entries()) {
+      for (let tried = 0; tried < attemptsPerAccountMax; tried += 1) {
+        answers.push(await tryWith(`guess ${String(index)} ${String(tried)}`, one));
+      }
+    }
+    // The password that they signed in with was one of the tries.
+    expect(answers.filter((answer) => answer === '401 sign_in_failed')).toHaveLength(
+      attemptsPerAccountMax - 1,
+    );
+    // The browser in which it was changed is known, whatever they have tried.
+    await cloud.person(known).call('signIn', 200, { body: { ...ada, password: body.new_password } });
+  });
+
+  it('keeps nobody out who has just set a new password by a link', async () => {
+    for (let tried = 0; tried < attemptsPerAccountMax; tried += 1) await tryWith(`guess ${String(tried)}`);
+    const secret = (await cloud.cloud.people.account.makeReset(ada.email))?.secret;
+    const [browser, body] = [new Browser(), { secret, new_password: 'a new long password' }];
+    await cloud.person(browser).call('completePasswordReset', 204, { body });
+    const entry = { body: { ...ada, password: body.new_password } };
+    await cloud.person(browser).call('signIn', 200, entry);
+    expect(await cloud.person(known).refusal('signIn', entry)).toBe('429 sign_in_throttled');
+  });
+
+  it('finds one browser, however often the person signs in there', async () => {
+    const cookie = (): string | undefined =>
+      [...known.cookies].find(([name]) => name.includes('browser'))?.[1];
+    const before = cookie();
+    await cloud.person(known).call('signIn', 200, { body: ada });
+    expect(cookie()).toBe(before);
+    const email = 'grace@example.org';
+    await newMember(cloud, cloud.owner, email, 'viewer', known);
+    expect(cookie()).not.toBe(before);
+  });
+
   it('is held back all the same where it comes with the cookie of another person’s browser, or many at once', async () => {
     const forged = new Browser();
     for (const [name, value] of known.cookies) forged.cookies.set(name, `0${value.slice(1)}`);
