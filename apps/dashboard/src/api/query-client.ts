@@ -30,6 +30,9 @@ export function makeQueryClient({ onForbidden, onSignedOut }: Refusals): QueryCl
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
+        // The cloud may be this very machine, or one beside it: whether there is a way to the internet says nothing of it.
+        networkMode: 'always',
+        refetchOnReconnect: true,
         staleTime: freshMs,
         retry: (failures, error) => failures < retriesMax && isRetryable(error),
         retryDelay: (failures, error) =>
@@ -39,7 +42,8 @@ export function makeQueryClient({ onForbidden, onSignedOut }: Refusals): QueryCl
           ),
       },
       // What changes something is repeated only by a person, who sees what happened first.
-      mutations: { retry: false },
+      // Nor does it wait for a network, to be done when nobody expects it any more.
+      mutations: { retry: false, networkMode: 'always' },
     },
   });
 }

@@ -17,6 +17,8 @@ export interface ConfirmDialogProps {
   readonly danger?: boolean;
   /** The dialog stays until it resolves; what it throws is shown in it. */
   readonly onConfirm: () => Promise<unknown>;
+  /** Told when that begins: the dialog has to stay opened until it is closed from within. */
+  readonly onBegin?: () => void;
 }
 
 /** Asks before something is done that cannot, or not easily, be undone. */
@@ -50,6 +52,7 @@ function Question({
   confirm,
   typed,
   danger,
+  onBegin,
   onConfirm,
   setWorking,
   working,
@@ -59,6 +62,7 @@ function Question({
   const agreed = typed === undefined || text.trim() === typed;
   const act = (): void => {
     setWorking(true);
+    onBegin?.();
     setError(undefined);
     onConfirm()
       .then(onClose, setError)

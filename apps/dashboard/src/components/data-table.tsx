@@ -26,7 +26,7 @@ export interface DataTableProps<Row> {
   readonly onSelect?: (selected: ReadonlySet<string>) => void;
   /** In place of a table without rows. */
   readonly empty: ReactNode;
-  /** The rows are of an earlier question while the next is answered. */
+  /** The rows are of an earlier question while the next is answered: none of them can be chosen. */
   readonly stale?: boolean;
   readonly skeletons?: number;
 }
@@ -66,7 +66,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
 }
 
 function Rows<Row>(props: DataTableProps<Row> & { readonly rows: readonly Row[] }): ReactNode {
-  const { columns, onSelect, rowKey, rowLabel = rowKey, rows, selected } = props;
+  const { columns, onSelect, rowKey, rowLabel = rowKey, rows, selected, stale = false } = props;
   return rows.map((row) => {
     const id = rowKey(row);
     const isSelected = selected?.has(id) === true;
@@ -77,6 +77,7 @@ function Rows<Row>(props: DataTableProps<Row> & { readonly rows: readonly Row[] 
             <Checkbox
               aria-label={`Choose ${rowLabel(row)}`}
               checked={isSelected}
+              disabled={stale}
               onChange={() => onSelect?.(selected.symmetricDifference(new Set([id])))}
             />
           </td>
@@ -91,7 +92,8 @@ function Rows<Row>(props: DataTableProps<Row> & { readonly rows: readonly Row[] 
   });
 }
 
-function ChooseAll<Row>({ onSelect, rowKey, rows = [], selected }: DataTableProps<Row>): ReactNode {
+function ChooseAll<Row>(props: DataTableProps<Row>): ReactNode {
+  const { onSelect, rowKey, rows = [], selected, stale = false } = props;
   const here = new Set(rows.map(rowKey));
   const chosen = selected ?? new Set<string>();
   const all = here.size > 0 && here.isSubsetOf(chosen);
@@ -99,6 +101,7 @@ function ChooseAll<Row>({ onSelect, rowKey, rows = [], selected }: DataTableProp
     <Checkbox
       aria-label="Choose all on this page"
       checked={all}
+      disabled={stale}
       indeterminate={!all && !here.isDisjointFrom(chosen)}
       onChange={() => onSelect?.(all ? chosen.difference(here) : chosen.union(here))}
     />

@@ -12,7 +12,7 @@ import {
 } from '@tabler/icons-react';
 import { type ComponentType, type ReactNode, useState } from 'react';
 import type { Schema } from '../../api/client.ts';
-import { useMay } from '../../session/use-session.ts';
+import { useMayHere } from '../../session/use-may-here.ts';
 import { ActionDialog, type DeviceAction } from './action-dialog.tsx';
 import { EditDialog } from './edit-dialog.tsx';
 import { ReprovisionDialog } from './reprovision-dialog.tsx';
@@ -32,7 +32,7 @@ export function DeviceActions(props: {
   readonly onDeleted: () => void;
 }): ReactNode {
   const { device, onDeleted } = props;
-  const mayChange = useMay('operator');
+  const mayChange = useMayHere('operator');
   const [choice, setChoice] = useState<Choice | undefined>(undefined);
   if (!mayChange) return null;
   const close = (): void => setChoice(undefined);

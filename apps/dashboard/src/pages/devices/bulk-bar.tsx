@@ -15,6 +15,14 @@ export interface BulkBarProps {
   readonly onDone: () => void;
 }
 
+/** A change that is asked about, of what was chosen then. */
+interface Asked {
+  readonly kind: BulkKind;
+  readonly selection: Selection;
+  /** It is seen to its end, whatever is chosen by then. */
+  readonly begun: boolean;
+}
+
 const actions: readonly (readonly [
   BulkKind,
   string,
@@ -30,11 +38,11 @@ const actions: readonly (readonly [
 
 /** What can be done with all devices that are chosen, over all pages; what was begun is shown to its end. */
 export function BulkBar({ all, onDone, onSelect, selection }: BulkBarProps): ReactNode {
-  const [kind, setKind] = useState<BulkKind | undefined>(undefined);
-  const [running, setRunning] = useState<string | undefined>(undefined);
+  const [asked, setAsked] = useState<Asked | undefined>(undefined);
+  const [running, setRunning] = useState<(Asked & { readonly id: string }) | undefined>(undefined);
   const count = countOf(selection);
-  // A question about devices that are chosen no more, after Back, is no question.
-  if (count === 0 && kind !== undefined) setKind(undefined);
+  // A question about devices that are chosen no more, after Back, is no question; what was begun is seen to its end.
+  if (asked !== undefined && asked.selection !== selection && !asked.begun) setAsked(undefined);
   const mayTakeAll = selection.kind === 'some' && all !== undefined && all.count > count;
   return (
     <>
@@ -61,7 +69,7 @@ export function BulkBar({ all, onDone, onSelect, selection }: BulkBarProps): Rea
                 variant="default"
                 {...(action === 'delete' || action === 'revoke' ? { c: 'var(--mantine-color-error)' } : {})}
                 leftSection={<Icon size={16} aria-hidden />}
-                onClick={() => setKind(action)}
+                onClick={() => setAsked({ kind: action, selection, begun: false })}
               >
                 {words}
               </Button>
@@ -70,17 +78,21 @@ export function BulkBar({ all, onDone, onSelect, selection }: BulkBarProps): Rea
         </Paper>
       )}
       <BulkDialog
-        kind={kind}
-        selection={selection}
-        onClose={() => setKind(undefined)}
-        onBegun={(bulk) => setRunning(bulk.id)}
+        kind={asked?.kind}
+        selection={asked?.selection ?? selection}
+        onClose={() => setAsked(undefined)}
+        onBegin={() => setAsked((one) => one && { ...one, begun: true })}
+        onBegun={({ id }) => {
+          if (asked !== undefined) setRunning({ ...asked, id });
+        }}
       />
       {running === undefined ? null : (
         <BulkProgress
-          id={running}
+          id={running.id}
           onClose={() => {
             setRunning(undefined);
-            onSelect(nothingChosen);
+            // What was chosen since is of another list.
+            if (running.selection === selection) onSelect(nothingChosen);
             onDone();
           }}
         />

@@ -63,18 +63,19 @@ export interface BulkDialogProps {
   readonly kind: BulkKind | undefined;
   readonly selection: Selection;
   readonly onClose: () => void;
+  readonly onBegin: () => void;
   readonly onBegun: (bulk: Schema<'DeviceBulk'>) => void;
 }
 
 /** Says what will happen to how many, and begins it once the number has been typed where it matters. */
-export function BulkDialog({ kind, onBegun, onClose, selection }: BulkDialogProps): ReactNode {
+export function BulkDialog({ kind, onBegin, onBegun, onClose, selection }: BulkDialogProps): ReactNode {
   // Keeps its words while it closes.
   const [last, setLast] = useState<BulkKind>('add_tags');
   if (kind !== undefined && kind !== last) setLast(kind);
   const shown = kind ?? last;
   const [tags, setTags] = useState<string[]>([]);
   const [group, setGroup] = useState('');
-  // One change, however often the button is pressed for want of an answer; the next one after an answer.
+  // One change, however often the button is pressed for want of an answer; the next question is about another.
   const attempt = useRef<{ readonly request: string; readonly key: string }>(undefined);
   const { confirm, consequence, danger, title, typed } = wordings[shown];
   const count = countOf(selection);
@@ -95,7 +96,11 @@ export function BulkDialog({ kind, onBegun, onClose, selection }: BulkDialogProp
   return (
     <ConfirmDialog
       opened={kind !== undefined}
-      onClose={onClose}
+      onClose={() => {
+        attempt.current = undefined;
+        onClose();
+      }}
+      onBegin={onBegin}
       title={title(devices)}
       confirm={confirm}
       danger={danger === true}

@@ -65,7 +65,7 @@ export function DevicesPage(): ReactNode {
       {mayChange ? (
         <BulkBar
           selection={selection}
-          all={allOf(search, devices.data)}
+          all={devices.isPlaceholderData ? undefined : allOf(search, devices.data)}
           onSelect={setSelection}
           onDone={() => void devices.refetch()}
         />

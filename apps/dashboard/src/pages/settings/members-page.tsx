@@ -5,13 +5,15 @@ import { IconUsers } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { api, client, type Schema } from '../../api/client.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { isSomethingHeld } from '../../components/leave-guard.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
 import { tellOtherTabs } from '../../session/organization.ts';
-import { mayAct, type Role, roles, sessionQuery, useMay, useSession } from '../../session/use-session.ts';
+import { useMayHere } from '../../session/use-may-here.ts';
+import { mayAct, type Role, roles, sessionQuery, useSession } from '../../session/use-session.ts';
 import { Invitations } from './invitations.tsx';
 
 type Member = Schema<'Member'>;
@@ -19,7 +21,7 @@ type Member = Schema<'Member'>;
 /** The people of the organization. */
 export function MembersPage(): ReactNode {
   const members = api.useQuery('get', '/api/v1/members');
-  const mayChange = useMay('admin');
+  const mayChange = useMayHere('admin');
   const columns: Column<Member>[] = [
     { key: 'name', header: 'Name', cell: (member) => <Who member={member} /> },
     { key: 'role', header: 'Role', cell: ({ role }) => role },
@@ -141,6 +143,9 @@ function Question({ asked, isSelf, member, onClose }: QuestionProps): ReactNode 
       danger={removing}
       onConfirm={act}
     >
+      {removing && isSelf && isSomethingHeld()
+        ? 'What this page shows once was not copied here; it will be gone. '
+        : null}
       {removing
         ? `${consequence} now; open invitations and operator tokens made by this account stop working. Devices and codes stay.`
         : 'It holds from the next thing that they do.'}

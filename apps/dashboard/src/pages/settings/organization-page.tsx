@@ -41,6 +41,12 @@ function changeOf(organization: Organization, touched: Change): Change {
   return Object.fromEntries(Object.entries(touched).filter(([member, value]) => now[member] !== value));
 }
 
+/** Without what stands in `sent` too, as it does there. */
+function without(touched: Change, sent: Change): Change {
+  const was: Readonly<Record<string, unknown>> = { ...sent };
+  return Object.fromEntries(Object.entries(touched).filter(([member, value]) => was[member] !== value));
+}
+
 /**
  * Only what somebody has touched is of the form. The rest is shown as it is now and is not written: another administrator
  * may have changed it since.
@@ -54,10 +60,10 @@ function OrganizationForm({ organization }: { readonly organization: Organizatio
   const change = changeOf(organization, touched);
   const hasChange = Object.keys(change).length > 0;
   const save = api.useMutation('put', '/api/v1/organization', {
-    onSuccess: async (saved) => {
+    onSuccess: async (saved, { body }) => {
       queries.setQueryData(organizationKey, saved);
-      // What was typed meanwhile stays.
-      setTouched((now) => changeOf(saved, now));
+      // What was typed meanwhile stays; what was sent is as the cloud has taken it.
+      setTouched((now) => changeOf(saved, without(now, body)));
       await queries.invalidateQueries({ queryKey: organizationKey });
       await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
     },

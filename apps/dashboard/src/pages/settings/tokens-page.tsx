@@ -12,7 +12,8 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { DoneButton, Secret, ShownOnceGuard } from '../../components/shown-once.tsx';
 import { useShownOnce } from '../../components/use-shown-once.ts';
 import { When } from '../../components/when.tsx';
-import { mayAct, type Role, useMay, useSession } from '../../session/use-session.ts';
+import { useMayHere } from '../../session/use-may-here.ts';
+import { mayAct, type Role, useSession } from '../../session/use-session.ts';
 import { RoleSelect } from './role-select.tsx';
 
 type Token = Schema<'Token'>;
@@ -20,7 +21,7 @@ const tokensKey = ['get', '/api/v1/tokens'];
 
 /** What programs call the API with. */
 export function TokensPage(): ReactNode {
-  const may = useMay('admin');
+  const may = useMayHere('admin');
   return (
     <Page
       title="Operator tokens"

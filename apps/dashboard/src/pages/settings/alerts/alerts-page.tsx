@@ -3,7 +3,7 @@ import { Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Page } from '../../../components/page.tsx';
 import { useLiveEvents } from '../../../live/live.tsx';
-import { useMay } from '../../../session/use-session.ts';
+import { useMayHere } from '../../../session/use-may-here.ts';
 import { Deliveries } from './deliveries.tsx';
 import { Endpoints } from './endpoints.tsx';
 import { Rules } from './rules.tsx';
@@ -21,7 +21,7 @@ export function AlertsPage(): ReactNode {
 }
 
 function AlertSettings(): ReactNode {
-  const mayChange = useMay('admin');
+  const mayChange = useMayHere('admin');
   const queries = useQueryClient();
   useLiveEvents(['alert.'], () => {
     for (const path of ['/api/v1/alert-deliveries', '/api/v1/alert-endpoints']) {
