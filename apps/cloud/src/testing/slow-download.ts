@@ -5,6 +5,7 @@ import type { TestCloud } from './test-cloud.ts';
 
 /** What has come when a download is over. */
 export interface Downloaded {
+  readonly bytes: Buffer;
   readonly text: string;
   /** Whether it ended, and was not broken off. */
   readonly isWhole: boolean;
@@ -37,7 +38,8 @@ export class SlowDownload {
     const chunks: Buffer[] = [];
     this.#response.on('data', (chunk: Buffer) => chunks.push(chunk));
     await this.#closed;
-    return { text: Buffer.concat(chunks).toString(), isWhole: this.#response.complete };
+    const bytes = Buffer.concat(chunks);
+    return { bytes, text: bytes.toString(), isWhole: this.#response.complete };
   }
 }
 
