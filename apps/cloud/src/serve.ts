@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Clock, Files, Random, Timers } from '@edgeflow/platform';
 import { type CloudConfig, type DatabaseSetting, SettingError } from './config.ts';
 import { NewerSchemaError } from './storage/migrate.ts';
@@ -14,6 +14,7 @@ import { rememberAddresses, type Setup, setupLink } from './features/people/inde
 import { isLoopbackHost } from './config/schema.ts';
 import { checkKeyRing, countDevices, isEmpty } from './storage/key-check.ts';
 import { openDatabase, type OpenedDatabase } from './storage/open.ts';
+import { FolderNamedError } from './storage/private-files.ts';
 import { type CertificateSource, defaultRouteAddress, openCertificates } from './tls/index.ts';
 
 /** Requests in flight at a stop are answered within this; then what is left is cut off. */
@@ -94,12 +95,17 @@ function databaseProblem(setting: DatabaseSetting, cause: unknown): unknown {
   if (cause instanceof NewerSchemaError) return cause;
   const place = setting.kind === 'sqlite' ? setting.path : setting.shown;
   const why = cause instanceof Error ? cause.message : String(cause);
-  const nextStep =
-    setting.kind === 'sqlite'
-      ? 'Name a database file that this program made, in a folder that this user may write.'
-      : 'Check that the server runs, and its address, name and password.';
-  const problem = { setting: 'DATABASE_URL', message: `${place} cannot be opened (${why})`, nextStep };
-  return new SettingError([problem], { cause });
+  const message = `${place} cannot be opened (${why})`;
+  return new SettingError([{ setting: 'DATABASE_URL', message, nextStep: nextStepFor(setting, cause) }], {
+    cause,
+  });
+}
+
+function nextStepFor(setting: DatabaseSetting, cause: unknown): string {
+  if (setting.kind === 'postgres') return 'Check that the server runs, and its address, name and password.';
+  return cause instanceof FolderNamedError
+    ? `Name a file in it, such as sqlite:${join(setting.path, 'edgeflow.db')}.`
+    : 'Name a database file that this program made, in a folder that this user may write.';
 }
 
 /** Starts everything in the order in which it may fail: settings are right already, nothing listens until the end. */
