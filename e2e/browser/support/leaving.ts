@@ -35,7 +35,8 @@ export async function holdAnswer(page: Page, method: string, path: string): Prom
   return () => resolve(undefined);
 }
 
-/** Answers the question whether something may be lost. */
+/** Answers the question whether something may be lost; afterwards Escape is for what is beneath it. */
 export async function stay(question: Locator): Promise<void> {
   await question.getByRole('button', { name: 'Stay' }).last().click();
+  await question.waitFor({ state: 'detached' });
 }

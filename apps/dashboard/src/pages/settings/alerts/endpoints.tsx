@@ -27,6 +27,8 @@ export function Endpoints(): ReactNode {
   const [isMaking, setMaking] = useState(false);
   const onMade = ({ secret }: Made): void => {
     setAdds(false);
+    // At once, not when the list has been read anew: a dialog that closes beneath another takes the focus out of it.
+    setQuestion(undefined);
     if (secret !== null) secrets.show(secret);
     void queries.invalidateQueries({ queryKey: ['get', '/api/v1/alert-endpoints'] });
   };
