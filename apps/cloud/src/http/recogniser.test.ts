@@ -100,8 +100,12 @@ describe('whoever calls', () => {
     expect(await late(revoke, 'token', () => (now = { organizationId: 'org_2', role: 'owner' }))).toBe(
       '403 forbidden',
     );
+    now = { organizationId: 'org_1', role: 'operator' };
+    expect(await late(revoke, 'token', () => (now = { organizationId: 'org_2', role: 'viewer' }))).toBe(
+      '403 forbidden',
+    );
     expect(acted).toEqual([]);
-    expect(refused).toEqual(['org_1 forbidden', 'org_1 forbidden']);
+    expect(refused).toEqual(['org_1 forbidden', 'org_1 forbidden', 'org_1 forbidden']);
     now = { organizationId: 'org_1', role: 'operator' };
     expect(await late(revoke, 'token', () => (now = { organizationId: 'org_1', role: 'admin' }))).toBe(
       '404 device_not_found',

@@ -50,10 +50,18 @@ export class Recogniser {
   /** @throws ProblemError as {@link recognise}; `forbidden` when the session has gone on in another organization */
   async recogniseAgain(request: FastifyRequest): Promise<void> {
     const before = callerBehind(request);
-    const now = await this.recognise(request);
-    if (before?.kind !== 'operator' || now.kind !== 'operator') return;
-    if (before.organizationId === now.organizationId) return;
-    // The refusal is told where the call was begun.
+    const hasGoneOn = (): boolean => {
+      const now = callerBehind(request);
+      if (before?.kind !== 'operator' || now?.kind !== 'operator') return false;
+      return before.organizationId !== now.organizationId;
+    };
+    try {
+      await this.recognise(request);
+    } catch (error) {
+      if (!hasGoneOn()) throw error;
+    }
+    if (!hasGoneOn()) return;
+    // The refusal is told where the call was begun, whatever the role is in the other organization.
     request.setDecorator(decorator, before);
     throw new ProblemError('forbidden', {
       detail: 'The session has gone on in another organization since this call began',

@@ -80,7 +80,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     '0009-attempts': attempts,
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
-    '0012-actor-names': actorNames,
+    '0012-actor-names': actorNames(kind),
     '0013-mailed-invitations': mailedInvitations,
   };
 
@@ -215,7 +215,7 @@ describe('an embedded database', () => {
     '0009-attempts': attempts,
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
-    '0012-actor-names': actorNames,
+    '0012-actor-names': actorNames('sqlite'),
     '0013-mailed-invitations': mailedInvitations,
   };
 

@@ -31,7 +31,7 @@ function migrations(kind: DatabaseKind): Record<string, Migration> {
     '0009-attempts': attempts,
     '0010-alerts': alerts,
     '0011-repeated-bulks': repeatedBulks,
-    '0012-actor-names': actorNames,
+    '0012-actor-names': actorNames(kind),
     '0013-mailed-invitations': mailedInvitations,
   };
 }

@@ -9,11 +9,11 @@ import type { AuthCalls } from './auth-calls.ts';
 import type { PasswordReset } from './password-resets.ts';
 import { takeOver } from './proofs.ts';
 import { resetMessage } from './messages.ts';
-import { endVerifications } from './session-store.ts';
+import { endVerifications, holdSession } from './session-store.ts';
 import type { Begun, Person, Sessions, Visit } from './sessions.ts';
 import { spendCode } from './spent-codes.ts';
 import type { SignInBudget } from './sign-in-budget.ts';
-import { auditPerson, userById } from './store.ts';
+import { auditPerson, holdPassword, passwordHashOf, userById } from './store.ts';
 
 export interface AccountDeps {
   readonly database: Database;
@@ -48,11 +48,15 @@ export class Account {
     request: ChangePasswordRequest,
     visit: Visit,
   ): Promise<Begun> {
-    const { current_password: current, new_password: next } = request;
-    this.#attempt(person, visit, current);
-    const { calls, sessions } = this.#deps;
-    const note = noteOf(person, 'password.change', (tx) => endVerifications(tx, person.id));
-    const fresh = await calls.changePassword(token, current, next, note);
+    this.#attempt(person, visit, request.current_password);
+    const { calls, database, sessions } = this.#deps;
+    const compared = await passwordHashOf(database, (await userById(database, person.id)).email);
+    const guard = (tx: Tx): Promise<void> => holdPassword(tx, person.id, compared, 'password_wrong');
+    const note: Note = async (tx) => {
+      await endVerifications(tx, person.id);
+      await auditPerson(tx, person.id, success(person, 'password.change'));
+    };
+    const fresh = await calls.changePassword(token, request, note, guard);
     return sessions.replace(person, fresh, visit);
   }
 
@@ -151,8 +155,13 @@ export class Account {
   }
 }
 
+/**
+ * What somebody does with their account, noted with it. It is undone where their session has ended meanwhile: a link for
+ * a new password ends every session, and nothing that was asked for with the old one may come after it.
+ */
 function noteOf(person: Person, action: AuditAction, also?: (tx: Tx) => Promise<void>): Note {
   return async (tx) => {
+    await holdSession(tx, person.session.id);
     await also?.(tx);
     await auditPerson(tx, person.id, success(person, action));
   };

@@ -27,10 +27,13 @@ export type NotedWrite = 'users update' | 'accounts update' | 'two_factors updat
 /** Writes down, in the same transaction, what was done to this row. */
 export type Note = (tx: Tx, row: AnyRow) => Promise<void>;
 
+/** Looks, in the same transaction, whether it may still be done. What it throws undoes all of that. */
+export type Guard = (tx: Tx) => Promise<void>;
+
 interface Scope {
   readonly tx: Tx | undefined;
   /** Taken out by the write that it belongs to. */
-  readonly note: { write: NotedWrite; record: Note; done: boolean } | undefined;
+  readonly note: { write: NotedWrite; guard: Guard | undefined; record: Note; done: boolean } | undefined;
 }
 
 /**
@@ -50,9 +53,12 @@ export class AuthStore {
     return this.#scope.run({ tx, note: undefined }, work);
   }
 
-  /** The first write of this kind that better-auth does within `work` and `record` become durable together. */
-  recording<T>(write: NotedWrite, record: Note, work: () => Promise<T>): Promise<T> {
-    return this.#scope.run({ tx: undefined, note: { write, record, done: false } }, work);
+  /**
+   * The first write of this kind that better-auth does within `work` and `record` become durable together, if `guard` lets
+   * them.
+   */
+  recording<T>(write: NotedWrite, record: Note, work: () => Promise<T>, guard?: Guard): Promise<T> {
+    return this.#scope.run({ tx: undefined, note: { write, guard, record, done: false } }, work);
   }
 
   /** The adapter that better-auth is given. */
@@ -92,8 +98,9 @@ export class AuthStore {
     const note = this.#scope.getStore()?.note;
     if (note === undefined || note.done || note.write !== kind) return statement();
     return this.#inTransaction(async () => {
-      const rows = await statement();
       const tx = this.#scope.getStore()?.tx;
+      if (tx !== undefined) await note.guard?.(tx);
+      const rows = await statement();
       const [row] = rows;
       if (tx === undefined || row === undefined) return rows;
       note.done = true;

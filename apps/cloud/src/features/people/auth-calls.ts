@@ -1,5 +1,6 @@
+import type { ChangePasswordRequest } from '@edgeflow/contract';
 import { ProblemError } from '../../http/problems.ts';
-import type { NotedWrite, Note } from './auth-adapter.ts';
+import type { Guard, NotedWrite, Note } from './auth-adapter.ts';
 import { asPeopleProblem, type buildAuth, challengeSeconds } from './auth.ts';
 import type { PasswordReset } from './password-resets.ts';
 
@@ -52,11 +53,17 @@ export class AuthCalls {
   }
 
   /** Every session of the person ends. @returns the token of a new one */
-  async changePassword(token: string, current: string, next: string, note: Note): Promise<string> {
+  /** @param guard looks whether the password that was compared is still the one that there is */
+  async changePassword(
+    token: string,
+    { current_password: current, new_password: next }: ChangePasswordRequest,
+    note: Note,
+    guard: Guard,
+  ): Promise<string> {
     const body = { currentPassword: current, newPassword: next, revokeOtherSessions: true };
-    const answer = await this.#noting('accounts update', note, () =>
-      this.#built.auth.api.changePassword({ body, headers: bearerOf(token), returnHeaders: true }),
-    );
+    const change = () =>
+      this.#built.auth.api.changePassword({ body, headers: bearerOf(token), returnHeaders: true });
+    const answer = await this.#noting('accounts update', note, change, guard);
     return this.#token(answer.headers);
   }
 
@@ -115,8 +122,8 @@ export class AuthCalls {
     return made.backupCodes;
   }
 
-  #noting<T>(write: NotedWrite, note: Note, work: () => Promise<T>): Promise<T> {
-    return this.#built.store.recording(write, note, () => this.#ask(work));
+  #noting<T>(write: NotedWrite, note: Note, work: () => Promise<T>, guard?: Guard): Promise<T> {
+    return this.#built.store.recording(write, note, () => this.#ask(work), guard);
   }
 
   async #ask<T>(work: () => Promise<T>): Promise<T> {

@@ -30,6 +30,7 @@ import { proveAddress } from './proofs.ts';
 import { makeLinkSecret, sha256 } from './secrets.ts';
 import { actorOf, type Begun, type Person, type Sessions, type Visit } from './sessions.ts';
 import { holdStanding } from './standing.ts';
+import { holdSession } from './session-store.ts';
 import { memberOf, membershipsOf, putMember, userByEmail, userById } from './store.ts';
 
 /** How long an invitation stands. */
@@ -171,6 +172,9 @@ export class Invitations {
     return this.#deps.database.transaction(async (tx) => {
       const invitation = await useInvitation(tx, secret);
       const { organization_id: organizationId } = invitation;
+      // Of two links at the same moment one is first, also where the other gives the address to somebody new.
+      await sql`select id from users where id = ${person.id} ${tx.forUpdate}`.execute(tx.db);
+      await holdSession(tx, person.session.id);
       if ((await memberOf(tx, organizationId, person.id)) !== undefined)
         throw new ProblemError('already_member');
       await this.#join(tx, invitation, person.id, visit);

@@ -1,4 +1,6 @@
 import type { Role } from '@edgeflow/contract';
+import { sql } from 'kysely';
+import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { SessionRow } from '../../storage/people-tables.ts';
 import { sha256 } from './secrets.ts';
@@ -40,6 +42,12 @@ export async function sessionByToken(source: Source, token: string): Promise<Liv
     },
     ...{ expiresAtMs: row.expires_at_ms, lastUsedAtMs: row.last_used_at_ms },
   };
+}
+
+/** Keeps a session from being ended until the transaction is. @throws ProblemError `session_missing` */
+export async function holdSession(tx: Tx, id: string): Promise<void> {
+  const found = await sql`select id from sessions where id = ${id} ${tx.forUpdate}`.execute(tx.db);
+  if (found.rows.length === 0) throw new ProblemError('session_missing');
 }
 
 /** What a session needs to be good for something. */

@@ -7,7 +7,7 @@ import { sha256 } from './secrets.ts';
 import { spendCode } from './spent-codes.ts';
 import type { Begun, Sessions, Visit } from './sessions.ts';
 import type { Attempt, SignInBudget } from './sign-in-budget.ts';
-import { membershipsOf, userByEmail } from './store.ts';
+import { holdPassword, membershipsOf, passwordHashOf, userByEmail } from './store.ts';
 
 export interface SignInDeps {
   readonly database: Database;
@@ -34,12 +34,16 @@ export class SignIn {
     browser: string | undefined,
     visit: Visit,
   ): Promise<Begun | Challenge> {
-    const { budget, calls, sessions } = this.#deps;
+    const { budget, calls, database, sessions } = this.#deps;
     const attempt = { address: visit.address, account: email, browser };
     try {
       budget.attempt(attempt, password);
+      const compared = await passwordHashOf(database, email);
       const answer = await budget.comparing(attempt, () => calls.signIn(email, password));
-      return 'challenge' in answer ? answer : await sessions.begin(answer.token, 'password', visit);
+      if ('challenge' in answer) return answer;
+      return await sessions.begin(answer.token, 'password', visit, (tx, userId) =>
+        holdPassword(tx, userId, compared, 'sign_in_failed'),
+      );
     } catch (error) {
       await this.#note(error, attempt, password, { email, visit });
       throw error;

@@ -1,5 +1,6 @@
 import type { Role } from '@edgeflow/contract';
 import { sql } from 'kysely';
+import { ProblemError } from '../../http/problems.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { MemberRow, UserRow } from '../../storage/people-tables.ts';
 import { type AuditFact, insertAudit } from '../audit/index.ts';
@@ -24,6 +25,24 @@ export async function passwordHashOf(source: Source, email: string): Promise<str
     .where('accounts.provider_id', '=', 'credential')
     .executeTakeFirst();
   return row?.password ?? undefined;
+}
+
+/**
+ * Refuses to go on with a password that was compared and is another by now, and keeps it from being changed until the
+ * transaction is over: comparing takes long, and whoever sets a new one means that the old one is good for nothing.
+ *
+ * @param compared its hash, as {@link passwordHashOf} gave it before
+ * @throws ProblemError with `code`
+ */
+export async function holdPassword(
+  tx: Tx,
+  userId: string,
+  compared: string | undefined,
+  code: 'sign_in_failed' | 'password_wrong',
+): Promise<void> {
+  const found = await sql<{ password: string | null }>`select password from accounts
+    where user_id = ${userId} and provider_id = 'credential' ${tx.forUpdate}`.execute(tx.db);
+  if (found.rows[0]?.password !== compared) throw new ProblemError(code);
 }
 
 /** An organization that a person belongs to. */

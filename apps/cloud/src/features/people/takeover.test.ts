@@ -1,3 +1,4 @@
+import { setTimeout as later } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../../storage/testing/databases.ts';
 import type { ApiClient } from '../../testing/api-client.ts';
@@ -75,6 +76,42 @@ describe.each(databaseKinds)('an account on %s', (kind) => {
     expect(await bob.call('readSession', 200)).toMatchObject({ role: 'operator', two_factor_enabled: false });
     const { entries } = await stranger.call('listAudit', 200, { query: { action: 'password.reset' } });
     expect(entries).toMatchObject([{ detail: { second_factor_removed: true } }]);
+  });
+
+  it('is not taken back with the old password by what was under way when a new one was set', async () => {
+    const email = 'raced@example.org';
+    const person = await newMember(cloud, stranger, email, 'viewer');
+    let now = password;
+    for (let round = 0; round < 14; round += 1) {
+      const taken = `what the thief wants ${String(round)}`;
+      const next = `what the owner wants ${String(round)}`;
+      const made = await cloud.cloud.people.account.makeReset(email);
+      const thief = cloud.person();
+      const isSignIn = round % 2 === 0;
+      // Comparing and hashing take some 30 ms each: a sign-in that is late enough is over after the link.
+      const raced = later(isSignIn ? round * 3 : 0)
+        .then(() =>
+          isSignIn
+            ? thief.call('signIn', 200, { body: { email, password: now } })
+            : person.call('changePassword', 204, { body: { current_password: now, new_password: taken } }),
+        )
+        .catch(() => undefined);
+      if (!isSignIn) await later(round * 3);
+      const set = cloud.person();
+      const link = { body: { secret: made?.secret, new_password: next } };
+      const isSet = await set.call('completePasswordReset', 204, link).then(
+        () => true,
+        () => false,
+      );
+      await raced;
+      // Whoever changed the password before has ended the link: then there is another.
+      if (!isSet) await reset(email, next);
+      for (const one of [thief, person]) expect(await one.refusal('readSession')).toMatch(/^401/);
+      await person.call('signIn', 200, { body: { email, password: next } });
+      now = next;
+      // Attempts to sign in are counted for a quarter of an hour.
+      await cloud.time.advance(20 * 60_000);
+    }
   });
 
   it('whose address was proven keeps its second factor through a new password', async () => {
